@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+# One macro per part of the system that is needed. A part that is not there is
+# noted with the Debian package that brings it; SMTPC_STOP_IF_MISSING ends
+# configure with the whole list.
+
+m4_define([smtpc_nl], [
+])
+
+# SMTPC_MISSING(WHAT, DEBIAN-PACKAGE, [HINT])
+AC_DEFUN([SMTPC_MISSING], [
+smtpc_missing="${smtpc_missing}  - $1: apt-get install $2[]m4_ifval([$3], [ ($3)])[]smtpc_nl"
+smtpc_missing_packages="$smtpc_missing_packages $2"
+])
+
+# SMTPC_NOTE(WHAT)
+# Something works less well, or not at all, but the build goes on.
+AC_DEFUN([SMTPC_NOTE], [
+smtpc_notes="${smtpc_notes}  - $1[]smtpc_nl"
+])
+
+# SMTPC_STOP_IF_MISSING
+AC_DEFUN([SMTPC_STOP_IF_MISSING], [
+AS_IF([test -n "$smtpc_missing"],
+  [AC_MSG_ERROR([cannot build, because these are missing:
+$smtpc_missing
+On Debian 12 this command brings them all:
+  apt-get install$smtpc_missing_packages])])
+])
+
+# SMTPC_CHECK_APR
+# APR_CONFIG and APU_CONFIG may be given in the environment.
+AC_DEFUN([SMTPC_CHECK_APR], [
+AC_ARG_VAR([APR_CONFIG], [apr-1-config of APR 1.7 or newer])
+AC_ARG_VAR([APU_CONFIG], [apu-1-config of APR-util 1.6 or newer])
+AC_PATH_PROG([APR_CONFIG], [apr-1-config])
+AC_PATH_PROG([APU_CONFIG], [apu-1-config])
+AS_IF([test -z "$APR_CONFIG"],
+  [SMTPC_MISSING([APR 1.7 or newer, apr-1-config not found], [libapr1-dev],
+                 [or set APR_CONFIG])],
+  [AC_MSG_CHECKING([for APR 1.7 or newer])
+   smtpc_version=`"$APR_CONFIG" --version`
+   AC_MSG_RESULT([$smtpc_version])
+   AS_VERSION_COMPARE([$smtpc_version], [1.7.0],
+     [SMTPC_MISSING([APR 1.7 or newer, this is $smtpc_version], [libapr1-dev])])
+   APR_CPPFLAGS="`"$APR_CONFIG" --cppflags --includes`"
+   APR_LIBS="`"$APR_CONFIG" --link-ld`"])
+AS_IF([test -z "$APU_CONFIG"],
+  [SMTPC_MISSING([APR-util 1.6 or newer, apu-1-config not found],
+                 [libaprutil1-dev], [or set APU_CONFIG])],
+  [AC_MSG_CHECKING([for APR-util 1.6 or newer])
+   smtpc_version=`"$APU_CONFIG" --version`
+   AC_MSG_RESULT([$smtpc_version])
+   AS_VERSION_COMPARE([$smtpc_version], [1.6.0],
+     [SMTPC_MISSING([APR-util 1.6 or newer, this is $smtpc_version],
+                    [libaprutil1-dev])])
+   # -I/usr/include, which it names for expat, would come before the
+   # compiler's own folders in some compilers.
+   for smtpc_word in `"$APU_CONFIG" --includes`; do
+     AS_CASE([" $APR_CPPFLAGS -I/usr/include "], [*" $smtpc_word "*], [],
+             [APR_CPPFLAGS="$APR_CPPFLAGS $smtpc_word"])
+   done
+   APU_LIBS="`"$APU_CONFIG" --link-ld`"])
+AC_SUBST([APR_CPPFLAGS])
+AC_SUBST([APR_LIBS])
+AC_SUBST([APU_LIBS])
+])
+
+# SMTPC_CHECK_OPENSSL
+AC_DEFUN([SMTPC_CHECK_OPENSSL], [
+PKG_CHECK_MODULES([OPENSSL], [openssl >= 3.0], [],
+  [SMTPC_MISSING([OpenSSL 3.0 or newer], [libssl-dev])])
+])
+
+# SMTPC_CHECK_IDN2
+AC_DEFUN([SMTPC_CHECK_IDN2], [
+PKG_CHECK_MODULES([IDN2], [libidn2 >= 2.0], [],
+  [SMTPC_MISSING([libidn2, for host names with letters beyond ASCII],
+                 [libidn2-dev])])
+])
+
+# SMTPC_CHECK_JANSSON
+# JSON answers of the module; the library itself does without.
+AC_DEFUN([SMTPC_CHECK_JANSSON], [
+AC_REQUIRE([SMTPC_CHECK_HTTPD])
+AS_IF([test "x$with_module" != xno],
+  [PKG_CHECK_MODULES([JANSSON], [jansson >= 2.10], [],
+     [SMTPC_MISSING([jansson, for the module's JSON answers],
+                    [libjansson-dev])])])
+])
+
+# SMTPC_CHECK_HTTPD
+# Sets APXS, HTTPD, HTTPD_INCLUDEDIR, HTTPD_CPPFLAGS, moduledir and the
+# condition WITH_MODULE.
+AC_DEFUN([SMTPC_CHECK_HTTPD], [
+AC_ARG_WITH([module],
+  [AS_HELP_STRING([--without-module], [build the library only, no httpd module])],
+  [], [with_module=yes])
+AC_ARG_WITH([apxs],
+  [AS_HELP_STRING([--with-apxs=FILE], [httpd's apxs (default: apxs2 or apxs in PATH)])],
+  [], [with_apxs=yes])
+AC_ARG_WITH([httpd],
+  [AS_HELP_STRING([--with-httpd=FILE], [httpd's binary (default: the one apxs names)])],
+  [], [with_httpd=yes])
+AC_ARG_WITH([module-dir],
+  [AS_HELP_STRING([--with-module-dir=DIR],
+     [install mod_smtpclient.so here (default: the folder apxs names)])],
+  [], [with_module_dir=yes])
+AS_IF([test "x$with_module" != xno], [smtpc_find_httpd])
+AM_CONDITIONAL([WITH_MODULE], [test "x$with_module" != xno])
+AC_SUBST([APXS])
+AC_SUBST([HTTPD])
+AC_SUBST([HTTPD_INCLUDEDIR])
+AC_SUBST([HTTPD_CPPFLAGS])
+AC_SUBST([moduledir])
+])
+
+m4_define([smtpc_find_httpd], [
+smtpc_path="$PATH:/usr/local/apache2/bin:/usr/sbin"
+AS_CASE([$with_apxs],
+  [yes|no], [AC_PATH_PROGS([APXS], [apxs2 apxs], [], [$smtpc_path])],
+  [APXS=$with_apxs])
+AS_IF([test -z "$APXS" || test ! -x "$APXS"],
+  [SMTPC_MISSING([httpd's apxs], [apache2-dev],
+                 [or --with-apxs=FILE, or --without-module])],
+  [AC_MSG_CHECKING([for httpd 2.4, headers])
+   smtpc_version=`"$APXS" -q HTTPD_VERSION 2>/dev/null`
+   HTTPD_INCLUDEDIR=`"$APXS" -q INCLUDEDIR 2>/dev/null`
+   HTTPD_CPPFLAGS="-I$HTTPD_INCLUDEDIR `"$APXS" -q EXTRA_CPPFLAGS 2>/dev/null`"
+   AS_IF([test -f "$HTTPD_INCLUDEDIR/httpd.h"],
+     [AC_MSG_RESULT([$smtpc_version in $HTTPD_INCLUDEDIR])],
+     [AC_MSG_RESULT([no httpd.h])
+      SMTPC_MISSING([the headers of httpd 2.4], [apache2-dev])])
+   AS_CASE([$smtpc_version], [1.*|2.@<:@0123@:>@.*],
+     [SMTPC_MISSING([httpd 2.4 or newer, this is $smtpc_version], [apache2-dev])])
+   AC_MSG_CHECKING([for httpd's binary])
+   AS_CASE([$with_httpd],
+     [yes|no], [HTTPD="`"$APXS" -q SBINDIR 2>/dev/null`/`"$APXS" -q PROGNAME 2>/dev/null`"],
+     [HTTPD=$with_httpd])
+   AS_IF([test -x "$HTTPD"], [AC_MSG_RESULT([$HTTPD])],
+     [AC_MSG_RESULT([no $HTTPD])
+      HTTPD=
+      SMTPC_NOTE([httpd's binary was not found: no demo, no module tests (apt-get install apache2-bin)])])
+   AC_MSG_CHECKING([where modules go])
+   AS_CASE([$with_module_dir],
+     [yes|no], [moduledir=`"$APXS" -q LIBEXECDIR 2>/dev/null`],
+     [moduledir=$with_module_dir])
+   AC_MSG_RESULT([$moduledir])])
+])
+
+# SMTPC_CHECK_TEST_TOOLS
+# The build does without them; the summary says which tests they are for.
+AC_DEFUN([SMTPC_CHECK_TEST_TOOLS], [
+AC_PATH_PROG([PERL], [perl])
+AC_PATH_PROG([VALGRIND], [valgrind])
+AC_PATH_PROGS([CTAGS], [ctags-universal ctags])
+AS_IF([test -z "$PERL"],
+  [SMTPC_NOTE([no perl: the module, interop and browser tests cannot run (apt-get install perl)])],
+  [AC_MSG_CHECKING([for Apache::Test])
+   AS_IF(["$PERL" -MApache::Test -e 1 2>/dev/null],
+     [AC_MSG_RESULT([yes])],
+     [AC_MSG_RESULT([no])
+      SMTPC_NOTE([no Apache::Test: the module tests cannot run (apt-get install libapache2-mod-perl2)])])])
+AS_IF([test -z "$VALGRIND"],
+  [SMTPC_NOTE([no valgrind: its run of the module tests is missing (apt-get install valgrind)])])
+AS_IF([test -z "$CTAGS"],
+  [SMTPC_NOTE([no ctags: t/lint/sizes cannot run (apt-get install universal-ctags)])])
+])
+
+# SMTPC_SUMMARY
+AC_DEFUN([SMTPC_SUMMARY], [
+AS_ECHO(["
+$PACKAGE_NAME $PACKAGE_VERSION
+  library       $prefix (libdir $libdir)
+  httpd module  `test "x$with_module" = xno && echo 'not built' || echo "$moduledir"`
+  httpd         ${HTTPD:-none}
+  sanitizers    $enable_sanitize
+  coverage      $enable_coverage"])
+AS_IF([test -n "$smtpc_notes"], [AS_ECHO(["
+Optional parts that are missing:
+$smtpc_notes"])])
+])
