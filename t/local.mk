@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests: C programs in unit/, and suites in Perl that need a built tree.
+# Folders are named as a whole, but not those that are compiled in: make dist
+# would take the objects along. t/lint/registered.t sees to it that nothing is
+# left out.
+
+EXTRA_DIST += t/TEST t/conf t/lib t/module t/interop t/browser t/fuzz t/lint \
+	t/support/valgrind.supp
+
+include $(top_srcdir)/t/unit/local.mk
+include $(top_srcdir)/t/consumer/local.mk
+
+# The suite for the httpd module. t/TEST works on a copy of its own and leaves
+# nothing here but the logs, in t/logs.
+MODULE_TEST_FLAGS =
+CHECK_MODULE = yes
+
+.PHONY: build-module-tests check-module list-dist
+build-module-tests: all $(check_LTLIBRARIES)
+
+check-module: build-module-tests
+	TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' \
+	  HTTPD='$(HTTPD)' APXS='$(APXS)' \
+	  $(PERL) '$(abs_top_srcdir)/t/TEST' $(MODULE_TEST_FLAGS)
+
+# make check CHECK_MODULE=no runs the C tests alone.
+if WITH_MODULE
+check-local:
+	@if test '$(CHECK_MODULE)' = yes; then \
+	  $(MAKE) $(AM_MAKEFLAGS) check-module; \
+	else echo 'module tests left out: CHECK_MODULE=$(CHECK_MODULE)'; fi
+endif
+
+# For t/lint/registered.t.
+list-dist:
+	@for f in $(DISTFILES); do echo $$f; done | sed 's|^$(top_srcdir)/||'
+
+clean-local:
+	rm -rf t/logs
