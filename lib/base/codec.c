@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * codec.c: encodings on spans of bytes.
+ *
+ * Nothing here keeps state; every function reads only the span it is given.
+ * It does not break lines: that is mime/encode's. RFC 4648, 3461 4, 3629.
+ */
+
+#include <string.h>
+
+#include "base/codec.h"
+
+static const char base64_digits[64] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static const char hex_digits[16] = "0123456789ABCDEF";
+
+apr_size_t smtpc__base64_length(apr_size_t len)
+{
+    return (len / 3 + (len % 3 != 0)) * 4;
+}
+
+apr_size_t smtpc__base64_encode(char *out, const void *data, apr_size_t len)
+{
+    const unsigned char *in = data;
+    char *o = out;
+
+    for (; len >= 3; len -= 3, in += 3) {
+        *o++ = base64_digits[in[0] >> 2];
+        *o++ = base64_digits[(in[0] & 3) << 4 | in[1] >> 4];
+        *o++ = base64_digits[(in[1] & 15) << 2 | in[2] >> 6];
+        *o++ = base64_digits[in[2] & 63];
+    }
+    if (len > 0) {
+        unsigned int second = len > 1 ? in[1] : 0;
+
+        *o++ = base64_digits[in[0] >> 2];
+        *o++ = base64_digits[(in[0] & 3) << 4 | second >> 4];
+        *o++ = len > 1 ? base64_digits[(second & 15) << 2] : '=';
+        *o++ = '=';
+    }
+    return (apr_size_t)(o - out);
+}
+
+/* Return the value of a base64 digit, or -1. */
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    if (c == '+') {
+        return 62;
+    }
+    return c == '/' ? 63 : -1;
+}
+
+/* Decode the count (2 ... 4) digits of one group and return the number of
+ * bytes written, or 0 if it is not canonical. */
+static apr_size_t decode_group(unsigned char *out, const char *text,
+                               apr_size_t count)
+{
+    unsigned int bits = 0;
+    apr_size_t i;
+
+    for (i = 0; i < 4; i++) {
+        int value = i < count ? base64_value(text[i]) : 0;
+
+        if (value < 0) {
+            return 0;
+        }
+        bits = bits << 6 | (unsigned int)value;
+    }
+    /* The bits that encode nothing must be zero, RFC 4648 3.5. */
+    if (bits & ((1u << 8 * (4 - count)) - 1)) {
+        return 0;
+    }
+    for (i = 0; i + 1 < count; i++) {
+        out[i] = (unsigned char)(bits >> (16 - 8 * i));
+    }
+    return count - 1;
+}
+
+apr_status_t smtpc__base64_decode(unsigned char *out, apr_size_t *out_len,
+                                  const char *text, apr_size_t len)
+{
+    apr_size_t done = 0;
+    apr_size_t i;
+
+    if (len % 4 != 0) {
+        return SMTPC_EARG;
+    }
+    for (i = 0; i < len; i += 4) {
+        apr_size_t count = 4;
+        apr_size_t got;
+
+        if (i + 4 == len) {
+            while (count > 2 && text[i + count - 1] == '=') {
+                count--;
+            }
+        }
+        got = decode_group(out + done, text + i, count);
+        if (got == 0) {
+            return SMTPC_EARG;
+        }
+        done += got;
+    }
+    *out_len = done;
+    return APR_SUCCESS;
+}
+
+const char *smtpc__xtext(const char *text, apr_pool_t *pool)
+{
+    char *xtext = apr_palloc(pool, strlen(text) * 3 + 1);
+    char *o = xtext;
+
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c > 32 && c < 127 && c != '+' && c != '=') {
+            *o++ = (char)c;
+        }
+        else {
+            *o++ = '+';
+            *o++ = hex_digits[c >> 4];
+            *o++ = hex_digits[c & 15];
+        }
+    }
+    *o = '\0';
+    return xtext;
+}
+
+/* Return the length that the first byte of a UTF-8 character announces, or
+ * 0, and set the range of the second byte: the table of RFC 3629 4. */
+static apr_size_t utf8_announced(unsigned char first, unsigned char *low,
+                                 unsigned char *high)
+{
+    *low = 0x80;
+    *high = 0xBF;
+    if (first < 0x80) {
+        return 1;
+    }
+    if (first < 0xC2 || first > 0xF4) {
+        return 0;
+    }
+    if (first < 0xE0) {
+        return 2;
+    }
+    if (first == 0xE0) {
+        *low = 0xA0;
+    }
+    else if (first == 0xED) {
+        *high = 0x9F;
+    }
+    else if (first == 0xF0) {
+        *low = 0x90;
+    }
+    else if (first == 0xF4) {
+        *high = 0x8F;
+    }
+    return first < 0xF0 ? 3 : 4;
+}
+
+apr_size_t smtpc__utf8_char(const char *text, apr_size_t len)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    unsigned char low;
+    unsigned char high;
+    apr_size_t length;
+    apr_size_t i;
+
+    if (len == 0) {
+        return 0;
+    }
+    length = utf8_announced(s[0], &low, &high);
+    if (length <= 1) {
+        return length;
+    }
+    if (length > len || s[1] < low || s[1] > high) {
+        return 0;
+    }
+    for (i = 2; i < length; i++) {
+        if ((s[i] & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+int smtpc__utf8_valid(const char *text, apr_size_t len)
+{
+    while (len > 0) {
+        apr_size_t length = smtpc__utf8_char(text, len);
+
+        if (length == 0) {
+            return 0;
+        }
+        text += length;
+        len -= length;
+    }
+    return 1;
+}
+
+int smtpc__is_ascii(const char *text, apr_size_t len)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        if ((unsigned char)text[i] >= 0x80) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Return non-zero if a control character begins at text of len > 0 bytes. */
+static int is_control(const unsigned char *text, apr_size_t len)
+{
+    if (text[0] < 0x20 || text[0] == 0x7F) {
+        return 1;
+    }
+    if (text[0] == 0xC2) {
+        return len > 1 && text[1] >= 0x80 && text[1] <= 0x9F;
+    }
+    return text[0] == 0xE2 && len > 2 && text[1] == 0x80
+           && (text[2] == 0xA8 || text[2] == 0xA9);
+}
+
+apr_size_t smtpc__find_control(const char *text, apr_size_t len)
+{
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (is_control((const unsigned char *)text + i, len - i)) {
+            return i;
+        }
+    }
+    return len;
+}
+
+apr_size_t smtpc__utf8_cut(const char *text, apr_size_t len, apr_size_t max)
+{
+    apr_size_t back;
+
+    if (len <= max) {
+        return len;
+    }
+    for (back = 0; back <= 3 && back <= max; back++) {
+        if (((unsigned char)text[max - back] & 0xC0) != 0x80) {
+            return max - back;
+        }
+    }
+    return max;
+}
+
+apr_size_t smtpc__escape_into(char *out, apr_size_t size, const char *text,
+                              apr_size_t len, int keep_newline)
+{
+    apr_size_t done = 0;
+    apr_size_t i = 0;
+
+    if (size == 0) {
+        return 0;
+    }
+    while (i < len) {
+        const unsigned char *s = (const unsigned char *)text + i;
+        apr_size_t length = smtpc__utf8_char(text + i, len - i);
+        apr_size_t j;
+
+        if (length > 0
+            && (!is_control(s, len - i) || (*s == '\n' && keep_newline))) {
+            if (size - done <= length) {
+                break;
+            }
+            memcpy(out + done, s, length);
+            done += length;
+            i += length;
+            continue;
+        }
+        length = length > 0 ? length : 1;
+        if (size - done <= 4 * length) {
+            break;
+        }
+        for (j = 0; j < length; j++) {
+            out[done++] = '\\';
+            out[done++] = 'x';
+            out[done++] = hex_digits[s[j] >> 4];
+            out[done++] = hex_digits[s[j] & 15];
+        }
+        i += length;
+    }
+    out[done] = '\0';
+    return done;
+}
+
+const char *smtpc__escape(const char *text, apr_size_t len, apr_size_t max,
+                          int keep_newline, apr_pool_t *pool)
+{
+    apr_size_t taken = smtpc__utf8_cut(text, len, max);
+    apr_size_t size = taken + 1;
+    apr_size_t i;
+    char *out;
+
+    for (i = 0; i < taken; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        /* Every byte that may have to be written in four characters. */
+        if (c < 0x20 || c >= 0x7F) {
+            size += 3;
+        }
+    }
+    out = apr_palloc(pool, size);
+    smtpc__escape_into(out, size, text, taken, keep_newline);
+    return out;
+}

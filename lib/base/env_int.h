@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMTPC_BASE_ENV_INT_H
+#define SMTPC_BASE_ENV_INT_H
+
+/**
+ * @file env_int.h
+ * What the layers take from the env: clocks, randomness, host name, log, and
+ * objects shared between client handles.
+ */
+
+#include <smtpclient/env.h>
+
+/** Return the wall clock. */
+apr_time_t smtpc__env_now(const smtpc_env_t *env);
+
+/** Return a clock that never jumps, for deadlines; its zero is arbitrary. */
+apr_time_t smtpc__monotonic(void);
+
+/** Fill @a len bytes at @a buf from the env's generator; the status is
+ *  APR_EGENERAL if there is none to be had. */
+apr_status_t smtpc__env_random(const smtpc_env_t *env, unsigned char *buf,
+                               apr_size_t len) SMTPC_WARN_UNUSED;
+
+/** Return the name of this host: a domain name or address literal. */
+const char *smtpc__env_host_name(const smtpc_env_t *env);
+
+/** Return non-zero if lines of @a level are wanted: saves formatting. */
+int smtpc__env_logs(const smtpc_env_t *env, smtpc_log_level_e level);
+
+/** Format and log one line at @a level; cut at 1 KiB; control characters
+ *  in it are escaped. */
+void smtpc__env_log(const smtpc_env_t *env, smtpc_log_level_e level,
+                    const char *format, ...) SMTPC_PRINTF(3, 4);
+
+/** Make an object for smtpc__env_share() in @a pool, which is the env's and
+ *  lives as long as the object. */
+typedef apr_status_t (*smtpc__share_fn_t)(void **object, void *baton,
+                                          apr_pool_t *pool);
+
+/**
+ * Set @a *object to the one object of this env under @a key, made by
+ * @a create with @a baton if there is none yet. Objects live as long as the
+ * env. Beyond SMTPC_LIMIT_SHARED_OBJECTS the object is made in @a pool for
+ * the caller alone. Thread-safe; @a create runs with the lock held, so it
+ * must not wait for the network. The status is that of @a create.
+ */
+apr_status_t smtpc__env_share(void **object, smtpc_env_t *env,
+                              const char *key, smtpc__share_fn_t create,
+                              void *baton, apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/** Create @a *env-independent @a *pool with an allocator of its own, so that
+ *  a connection's memory can be freed on any thread. */
+apr_status_t smtpc__pool_create(apr_pool_t **pool) SMTPC_WARN_UNUSED;
+
+#endif

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client_setters.c: settings of a client, checked when they are set.
+ *
+ * A value is checked before anything is changed. Names of hosts are kept as
+ * they were given, for reading back, and in the form that goes on the wire.
+ * Files are opened here, so that a wrong path is told to who sets it and not
+ * to who sends the first mail. Setting the same thing again and again does
+ * not use up memory.
+ */
+
+#include "client/client_int.h"
+
+#include <string.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include "base/codec.h"
+#include "base/limits.h"
+#include "model/address_int.h"
+#include "model/caps.h"
+#include "net/tls.h"
+
+/** Room in the error text for a value that was refused. */
+#define QUOTED 80
+
+/* Keep text under which; NULL stays NULL. What was kept is overwritten. */
+static const char *keep(smtpc_client_t *client, smtpc_client_text_e which,
+                        const char *text)
+{
+    smtpc_client_text_t *place = &client->texts[which];
+    apr_size_t size;
+
+    if (!text) {
+        return NULL;
+    }
+    size = strlen(text) + 1;
+    if (size > place->size) {
+        /* At least twice as much: the sum of all is bounded by the last. */
+        place->size = size > 2 * place->size ? size : 2 * place->size;
+        place->data = apr_palloc(client->pool, place->size);
+    }
+    memmove(place->data, text, size);
+    return place->data;
+}
+
+/* text for an error sentence: escaped and cut. */
+static const char *quoted(smtpc_client_t *client, const char *text)
+{
+    return smtpc__escape(text, strlen(text), QUOTED, 0, client->scratch);
+}
+
+/* Begin a setter. */
+static apr_status_t setter_begin(smtpc_client_t *client)
+{
+    apr_status_t rv = smtpc__client_begin(client);
+
+    if (rv == APR_SUCCESS) {
+        apr_pool_clear(client->scratch);
+    }
+    return rv;
+}
+
+/* End a setter of something that is in the server profile. */
+static apr_status_t profile_end(smtpc_client_t *client, apr_status_t status)
+{
+    if (status == APR_SUCCESS) {
+        client->server = NULL;
+    }
+    return smtpc__client_end(client, status);
+}
+
+/* Host and port. */
+
+static apr_status_t set_host(smtpc_client_t *client, const char *host)
+{
+    const char *normal;
+    apr_status_t rv;
+
+    if (!host || *host == '\0') {
+        return smtpc__client_fail(client, SMTPC_EARG, "the host is empty");
+    }
+    rv = smtpc__host_check(&normal, host, client->scratch);
+    if (rv != APR_SUCCESS) {
+        return smtpc__client_fail(client, SMTPC_EARG, "\"%s\" is not a host "
+                                  "name or IP address", quoted(client, host));
+    }
+    client->host = keep(client, SMTPC_TEXT_HOST, host);
+    client->draft.host = keep(client, SMTPC_TEXT_HOST_NAME, normal);
+    return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(apr_status_t) smtpc_client_set_host(smtpc_client_t *client,
+                                                  const char *host)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return profile_end(client, set_host(client, host));
+}
+
+SMTPC_DECLARE(apr_status_t) smtpc_client_set_port(smtpc_client_t *client,
+                                                  int port)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (port < 1 || port > 65535) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "%d is not a port: 1 ... "
+                                "65535", port);
+    }
+    else {
+        client->draft.port = port;
+    }
+    return profile_end(client, rv);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_security(smtpc_client_t *client, smtpc_security_e security)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if ((unsigned int)security > SMTPC_SECURITY_IMPLICIT) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "%d is not a value of "
+                                "smtpc_security_e", (int)security);
+    }
+    else {
+        client->draft.security = security;
+    }
+    return profile_end(client, rv);
+}
+
+/* Credentials. */
+
+/* Take user and secret, whose memory is secret_pool (NULL: the caller's). */
+static void take_credentials(smtpc_client_t *client, const char *user,
+                             const smtpc_secret_t *secret,
+                             apr_pool_t *secret_pool)
+{
+    /* The profile of the kept connection points at the old secret. */
+    smtpc__client_drop(client, 0);
+    client->draft.user = keep(client, SMTPC_TEXT_USER, user);
+    client->draft.secret = secret;
+    if (client->secret_pool) {
+        apr_pool_destroy(client->secret_pool);
+    }
+    client->secret_pool = secret_pool;
+}
+
+static apr_status_t check_user(smtpc_client_t *client, const char *user)
+{
+    apr_size_t len = strlen(user);
+
+    if (len == 0 || len > SMTPC_LIMIT_USER) {
+        return smtpc__client_fail(client, SMTPC_EARG, "the user name is %s",
+                                  len == 0 ? "empty" : "too long");
+    }
+    if (!smtpc__utf8_valid(user, len)
+        || smtpc__find_control(user, len) != len) {
+        return smtpc__client_fail(client, SMTPC_EARG, "the user name holds "
+                                  "control characters or is not UTF-8");
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t load_credentials(smtpc_client_t *client,
+                                     const char *user, const char *reference)
+{
+    smtpc_secret_t *secret;
+    const char *why = "";
+    apr_pool_t *pool;
+    apr_status_t rv = check_user(client, user);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_pool_create(&pool, client->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = smtpc_secret_load(&secret, &why, reference, pool);
+    if (rv != APR_SUCCESS) {
+        (void)smtpc__client_fail(client, rv, "%s", why);
+        apr_pool_destroy(pool);
+        return rv;
+    }
+    take_credentials(client, user, secret, pool);
+    return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_credentials(smtpc_client_t *client, const char *user,
+                             const char *reference)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!user && !reference) {
+        take_credentials(client, NULL, NULL, NULL);
+    }
+    else if (!user || !reference) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "credentials need a user "
+                                "name and a secret");
+    }
+    else {
+        rv = load_credentials(client, user, reference);
+    }
+    return profile_end(client, rv);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_secret(smtpc_client_t *client, const char *user,
+                        const smtpc_secret_t *secret)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!user != !secret) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "credentials need a user "
+                                "name and a secret");
+    }
+    else if (user) {
+        rv = check_user(client, user);
+    }
+    if (rv == APR_SUCCESS) {
+        take_credentials(client, user, secret, NULL);
+    }
+    return profile_end(client, rv);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_auth_mechanisms(smtpc_client_t *client, const char *names)
+{
+    apr_status_t rv = setter_begin(client);
+    char *state = NULL;
+    char *name;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (names) {
+        name = apr_strtok(apr_pstrdup(client->scratch, names), " ", &state);
+        if (!name) {
+            rv = smtpc__client_fail(client, SMTPC_EARG, "no SASL mechanism "
+                                    "is named");
+        }
+        for (; name && rv == APR_SUCCESS;
+             name = apr_strtok(NULL, " ", &state)) {
+            if (smtpc__mech_by_name(name) == 0) {
+                rv = smtpc__client_fail(client, SMTPC_EARG, "\"%s\" is not a "
+                                        "SASL mechanism known here",
+                                        quoted(client, name));
+            }
+        }
+    }
+    if (rv == APR_SUCCESS) {
+        client->draft.mechanisms = keep(client, SMTPC_TEXT_MECHANISMS, names);
+    }
+    return profile_end(client, rv);
+}
+
+/* TLS. */
+
+/* See that the files of policy can be used. */
+static apr_status_t check_files(smtpc_client_t *client,
+                                const smtpc_tls_policy_t *policy)
+{
+    const char *why = "";
+
+    if (smtpc__tls_check(&why, policy, client->scratch) != APR_SUCCESS) {
+        return smtpc__client_fail(client, SMTPC_EARG, "%s", why);
+    }
+    return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(apr_status_t) smtpc_client_set_ca_file(smtpc_client_t *client,
+                                                     const char *path)
+{
+    smtpc_tls_policy_t policy = { .ca_file = path, .verify = 1 };
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (path) {
+        rv = check_files(client, &policy);
+    }
+    if (rv == APR_SUCCESS) {
+        client->draft.ca_file = keep(client, SMTPC_TEXT_CA_FILE, path);
+    }
+    return profile_end(client, rv);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_ca_directory(smtpc_client_t *client, const char *path)
+{
+    smtpc_tls_policy_t policy = { .ca_directory = path, .verify = 1 };
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (path) {
+        rv = check_files(client, &policy);
+    }
+    if (rv == APR_SUCCESS) {
+        client->draft.ca_directory = keep(client, SMTPC_TEXT_CA_DIRECTORY,
+                                          path);
+    }
+    return profile_end(client, rv);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_client_certificate(smtpc_client_t *client,
+                                    const char *certificate, const char *key)
+{
+    smtpc_tls_policy_t policy = { .certificate = certificate,
+                                  .certificate_key = key };
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (certificate) {
+        rv = check_files(client, &policy);
+    }
+    else if (key) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "a key without a client "
+                                "certificate");
+    }
+    if (rv == APR_SUCCESS) {
+        client->draft.certificate = keep(client, SMTPC_TEXT_CERTIFICATE,
+                                         certificate);
+        client->draft.certificate_key = keep(client,
+                                             SMTPC_TEXT_CERTIFICATE_KEY, key);
+    }
+    return profile_end(client, rv);
+}
+
+/* Set *normal to name in the form for the wire, NULL for NULL. */
+static apr_status_t check_name(const char **normal, smtpc_client_t *client,
+                               const char *name)
+{
+    *normal = NULL;
+    if (name
+        && (*name == '\0'
+            || smtpc__host_check(normal, name, client->scratch)
+                   != APR_SUCCESS)) {
+        return smtpc__client_fail(client, SMTPC_EARG, "\"%s\" is not a host "
+                                  "name or IP address", quoted(client, name));
+    }
+    return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_verify_name(smtpc_client_t *client, const char *name)
+{
+    const char *normal;
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = check_name(&normal, client, name);
+    if (rv == APR_SUCCESS) {
+        client->verify_name = keep(client, SMTPC_TEXT_VERIFY, name);
+        client->draft.verify_name = keep(client, SMTPC_TEXT_VERIFY_NAME,
+                                         normal);
+    }
+    return profile_end(client, rv);
+}
+
+/* An address goes into EHLO as a literal, RFC 5321 4.1.3. */
+static const char *hello_form(const char *normal, apr_pool_t *pool)
+{
+    char first;
+
+    if (!normal) {
+        return NULL;
+    }
+    if (strchr(normal, ':')) {
+        return apr_pstrcat(pool, "[IPv6:", normal, "]", NULL);
+    }
+    /* No top-level domain is all digits. */
+    first = strrchr(normal, '.') ? strrchr(normal, '.')[1] : '\0';
+    if (first >= '0' && first <= '9') {
+        return apr_pstrcat(pool, "[", normal, "]", NULL);
+    }
+    return normal;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_hello_name(smtpc_client_t *client, const char *name)
+{
+    const char *normal;
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = check_name(&normal, client, name);
+    if (rv == APR_SUCCESS) {
+        client->hello_name = keep(client, SMTPC_TEXT_HELLO, name);
+        client->draft.hello_name = keep(client, SMTPC_TEXT_HELLO_NAME,
+                                        hello_form(normal, client->scratch));
+    }
+    return profile_end(client, rv);
+}
+
+/* What is not in the server profile. */
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_timeout(smtpc_client_t *client, apr_interval_time_t timeout)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (timeout <= 0) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "the timeout has to be "
+                                "more than nothing");
+    }
+    else {
+        client->timeout = timeout;
+    }
+    return smtpc__client_end(client, rv);
+}
+
+static apr_status_t set_from(smtpc_client_t *client, const char *text)
+{
+    smtpc_address_t *address = NULL;
+    apr_pool_t *pool = NULL;
+    const char *why = "";
+    apr_status_t rv = APR_SUCCESS;
+
+    if (text) {
+        rv = apr_pool_create(&pool, client->pool);
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
+        rv = smtpc_address_try(&address, &why, text, pool);
+    }
+    if (rv != APR_SUCCESS) {
+        (void)smtpc__client_fail(client, rv, "%s", why);
+        apr_pool_destroy(pool);
+        return rv;
+    }
+    if (client->from_pool) {
+        apr_pool_destroy(client->from_pool);
+    }
+    client->from_pool = pool;
+    client->from = address;
+    return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(apr_status_t) smtpc_client_set_from(smtpc_client_t *client,
+                                                  const char *address)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return smtpc__client_end(client, set_from(client, address));
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_delivery(smtpc_client_t *client, smtpc_delivery_e delivery)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if ((unsigned int)delivery > SMTPC_DELIVER_PICKUP) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "%d is not a value of "
+                                "smtpc_delivery_e", (int)delivery);
+    }
+    else {
+        client->delivery = delivery;
+    }
+    return smtpc__client_end(client, rv);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_pickup_directory(smtpc_client_t *client, const char *path)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (path && *path != '/') {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "the pickup directory "
+                                "\"%s\" is not an absolute path",
+                                quoted(client, path));
+    }
+    else {
+        client->pickup_directory = keep(client, SMTPC_TEXT_PICKUP, path);
+    }
+    return smtpc__client_end(client, rv);
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMTPC_CLIENT_H
+#define SMTPC_CLIENT_H
+
+/**
+ * @file client.h
+ * The client handle: where mail goes and how, and sending it.
+ *
+ * A handle does one operation at a time, as .NET's SmtpClient; a second one
+ * started meanwhile, and every setter, is SMTPC_EBUSY. Handles are cheap and
+ * independent; what is worth sharing they share through the env. The
+ * connection is kept between sends and closed by smtpc_client_dispose().
+ */
+
+#include <smtpclient/env.h>
+#include <smtpclient/message.h>
+#include <smtpclient/result.h>
+#include <smtpclient/secret.h>
+
+SMTPC_BEGIN_DECLS
+
+/** A client handle. */
+typedef struct smtpc_client_t smtpc_client_t;
+
+/** How the connection is secured. */
+typedef enum {
+    SMTPC_SECURITY_DEFAULT,       /**< by port, see smtpc_client_set_security */
+    SMTPC_SECURITY_NONE,          /**< clear text */
+    SMTPC_SECURITY_OPPORTUNISTIC, /**< STARTTLS if offered, unverified */
+    SMTPC_SECURITY_STARTTLS,      /**< STARTTLS, verified, or no mail */
+    SMTPC_SECURITY_IMPLICIT       /**< TLS from the first byte, verified */
+} smtpc_security_e;
+
+/** Where messages go. */
+typedef enum {
+    SMTPC_DELIVER_NETWORK, /**< to the server */
+    SMTPC_DELIVER_PICKUP   /**< into a directory, as .NET writes it */
+} smtpc_delivery_e;
+
+/**
+ * Create @a *client in @a pool on @a env, which must outlive it. @a host
+ * NULL: "localhost"; @a port 0: 25. No name is looked up, nothing connects.
+ *
+ * When @a pool is destroyed the client is disposed of.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     @a host is empty or not a host name or address, or
+ *                        @a port is not in 0 ... 65535
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_client_create(smtpc_client_t **client,
+                                                smtpc_env_t *env,
+                                                const char *host, int port,
+                                                apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Return one sentence about the last call on @a client that failed before it
+ * had a result, or "". It lives until the next call. @since 0.1
+ */
+SMTPC_DECLARE(const char *) smtpc_client_error(const smtpc_client_t *client);
+
+/* The setters below return, besides what they say:
+ *   APR_SUCCESS
+ *   SMTPC_EBUSY      an operation runs
+ *   SMTPC_EDISPOSED  the client was disposed of
+ *   SMTPC_EARG       the value is invalid; nothing was changed
+ * What they set holds for the operations that start afterwards. */
+
+/** Send to @a host: a domain name or an IP address. @since 0.1 */
+SMTPC_DECLARE(apr_status_t) smtpc_client_set_host(smtpc_client_t *client,
+                                                  const char *host)
+    SMTPC_WARN_UNUSED;
+
+/** Send to @a port, 1 ... 65535. @since 0.1 */
+SMTPC_DECLARE(apr_status_t) smtpc_client_set_port(smtpc_client_t *client,
+                                                  int port)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Secure the connection as @a security says. SMTPC_SECURITY_DEFAULT is: port
+ * 465 implicit; else clear text for a loopback host without credentials;
+ * port 587 STARTTLS; else STARTTLS with credentials and opportunistic
+ * without. @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_security(smtpc_client_t *client, smtpc_security_e security)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Log in as @a user with the secret that @a reference names, see
+ * smtpc_secret_load(), which is called now. NULL, NULL takes the
+ * credentials away.
+ *
+ * They are sent only over verified TLS, or to a loopback address where
+ * SMTPC_SECURITY_NONE was set.
+ *
+ * @return also what smtpc_secret_load() returns
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_credentials(smtpc_client_t *client, const char *user,
+                             const char *reference) SMTPC_WARN_UNUSED;
+
+/**
+ * As smtpc_client_set_credentials(), with a secret loaded before, which has
+ * to outlive @a client. @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_secret(smtpc_client_t *client, const char *user,
+                        const smtpc_secret_t *secret) SMTPC_WARN_UNUSED;
+
+/**
+ * Allow @a timeout (microseconds, > 0; default 100 s) for one send, from the
+ * call to the final reply. @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_timeout(smtpc_client_t *client, apr_interval_time_t timeout)
+    SMTPC_WARN_UNUSED;
+
+/** Trust the certificate authorities in the PEM file @a path instead of the
+ *  system's; NULL: the system's. @since 0.1 */
+SMTPC_DECLARE(apr_status_t) smtpc_client_set_ca_file(smtpc_client_t *client,
+                                                     const char *path)
+    SMTPC_WARN_UNUSED;
+
+/** Trust the certificate authorities in the hashed directory @a path
+ *  instead of the system's; NULL: none there. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_ca_directory(smtpc_client_t *client, const char *path)
+    SMTPC_WARN_UNUSED;
+
+/** Expect the certificate to be for @a name, and send it as SNI, instead of
+ *  the host; NULL: the host. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_verify_name(smtpc_client_t *client, const char *name)
+    SMTPC_WARN_UNUSED;
+
+/** Show the certificate chain in PEM file @a certificate with the private
+ *  key in @a key (NULL: in the same file); NULL, NULL: none. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_client_certificate(smtpc_client_t *client,
+                                    const char *certificate, const char *key)
+    SMTPC_WARN_UNUSED;
+
+/** Use only the SASL mechanisms in @a names, separated by blanks, in this
+ *  order; NULL: all we know, strongest first. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_auth_mechanisms(smtpc_client_t *client, const char *names)
+    SMTPC_WARN_UNUSED;
+
+/** Say EHLO @a name; NULL: this machine's name. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_hello_name(smtpc_client_t *client, const char *name)
+    SMTPC_WARN_UNUSED;
+
+/** Use the mailbox @a address as From of messages that have none; NULL:
+ *  none. @since 0.1 */
+SMTPC_DECLARE(apr_status_t) smtpc_client_set_from(smtpc_client_t *client,
+                                                  const char *address)
+    SMTPC_WARN_UNUSED;
+
+/** Deliver as @a delivery says; SMTPC_DELIVER_NETWORK at first. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_delivery(smtpc_client_t *client, smtpc_delivery_e delivery)
+    SMTPC_WARN_UNUSED;
+
+/** Write messages into the directory @a path, which must be absolute, when
+ *  the delivery is SMTPC_DELIVER_PICKUP. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_pickup_directory(smtpc_client_t *client, const char *path)
+    SMTPC_WARN_UNUSED;
+
+/* What was set is read back here; the strings live until the next setter of
+ * the same name. Secrets are not to be had back. */
+
+/** Return the host. */
+SMTPC_DECLARE(const char *) smtpc_client_host(const smtpc_client_t *client);
+/** Return the port. */
+SMTPC_DECLARE(int) smtpc_client_port(const smtpc_client_t *client);
+/** Return the security that holds, with SMTPC_SECURITY_DEFAULT resolved. */
+SMTPC_DECLARE(smtpc_security_e)
+smtpc_client_security(const smtpc_client_t *client);
+/** Return the user name, or NULL. */
+SMTPC_DECLARE(const char *) smtpc_client_user(const smtpc_client_t *client);
+/** Return the timeout in microseconds. */
+SMTPC_DECLARE(apr_interval_time_t)
+smtpc_client_timeout(const smtpc_client_t *client);
+/** Return the CA file, or NULL. */
+SMTPC_DECLARE(const char *) smtpc_client_ca_file(const smtpc_client_t *client);
+/** Return the CA directory, or NULL. */
+SMTPC_DECLARE(const char *)
+smtpc_client_ca_directory(const smtpc_client_t *client);
+/** Return the name the certificate must be for, or NULL. */
+SMTPC_DECLARE(const char *)
+smtpc_client_verify_name(const smtpc_client_t *client);
+/** Return the client certificate file, or NULL. */
+SMTPC_DECLARE(const char *)
+smtpc_client_client_certificate(const smtpc_client_t *client);
+/** Return the SASL mechanisms allowed, or NULL. */
+SMTPC_DECLARE(const char *)
+smtpc_client_auth_mechanisms(const smtpc_client_t *client);
+/** Return the EHLO name, or NULL. */
+SMTPC_DECLARE(const char *)
+smtpc_client_hello_name(const smtpc_client_t *client);
+/** Return the default From, or NULL. */
+SMTPC_DECLARE(const smtpc_address_t *)
+smtpc_client_from(const smtpc_client_t *client);
+/** Return the delivery. */
+SMTPC_DECLARE(smtpc_delivery_e)
+smtpc_client_delivery(const smtpc_client_t *client);
+/** Return the pickup directory, or NULL. */
+SMTPC_DECLARE(const char *)
+smtpc_client_pickup_directory(const smtpc_client_t *client);
+
+/**
+ * Send @a message with @a client and wait for the server's final answer.
+ *
+ * @a *result (may be NULL) is set in @a pool for every outcome after the
+ * argument checks, and to NULL when those fail; smtpc_client_error() tells
+ * why then. The message is offered to each recipient once, in the order To,
+ * Bcc, Cc. Some refused: the others get it.
+ *
+ * @return APR_SUCCESS      accepted for every recipient (or stored, pickup)
+ *         SMTPC_EBUSY      another operation runs on @a client
+ *         SMTPC_EDISPOSED  the client was disposed of
+ *         SMTPC_EARG       no From, no recipient; no pickup directory
+ *         SMTPC_ECONNECT   not connected, or the connection broke early
+ *         SMTPC_ETIMEOUT   the timeout passed before the final dot
+ *         SMTPC_ETLS       TLS not as required
+ *         SMTPC_EAUTH      not logged in
+ *         SMTPC_ETEMP      refused for now
+ *         SMTPC_EREJECTED  refused for good by all recipients or as a whole
+ *         SMTPC_EPARTIAL   refused by some, accepted for the others
+ *         SMTPC_EPROTO     the server broke the protocol
+ *         SMTPC_EINDOUBT   final dot sent, final reply not seen
+ *         SMTPC_ELIMIT     the server's answer or the message over a limit
+ *         SMTPC_EEXTENSION needs SMTPUTF8, which the server lacks
+ *         SMTPC_EQUEUE     pickup: the file could not be written
+ *         SMTPC_ESOURCE    an attachment could not be read
+ *
+ * Blocks, for at most the client's timeout. @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_client_send(smtpc_result_t **result,
+                                              smtpc_client_t *client,
+                                              const smtpc_message_t *message,
+                                              apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Send a text message: From @a from (NULL: the client's default), To the
+ * mailboxes in @a recipients separated by commas, with @a subject and the
+ * plain text @a body. As smtpc_client_send(), which see; SMTPC_EARG also for
+ * an argument that cannot go into a message.
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_send_text(smtpc_result_t **result, smtpc_client_t *client,
+                       const char *from, const char *recipients,
+                       const char *subject, const char *body,
+                       apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
+/**
+ * Say QUIT on the kept connection of @a client, without waiting longer than
+ * SMTPC_LIMIT_QUIT_WAIT for the answer, and close it; every later call is
+ * SMTPC_EDISPOSED, a second dispose does nothing.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EBUSY      an operation runs; nothing was done
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_client_dispose(smtpc_client_t *client);
+
+SMTPC_END_DECLS
+
+#endif

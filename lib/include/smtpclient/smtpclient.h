@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMTPC_SMTPCLIENT_H
+#define SMTPC_SMTPCLIENT_H
+
+/**
+ * @file smtpclient.h
+ * libsmtpclient: send mail from C. Include this one; read it in this order:
+ *
+ *   status.h   the statuses a call returns, and what they mean
+ *   env.h      one per process: clock, log sink, what handles share
+ *   client.h   the handle: server, credentials, security; send, dispose
+ *   message.h  the message: addresses, subject, body, headers, attachments
+ *   result.h   what became of it: stage, server's reply, each recipient
+ *   address.h  one mailbox, parsed and printed
+ *   source.h   bytes that are read when needed: files, memory, callbacks
+ *   secret.h   passwords, by reference
+ *
+ * The shortest program:
+ *
+ *   apr_initialize();
+ *   apr_pool_create(&pool, NULL);
+ *   rv = smtpc_env_create(&env, pool);
+ *   rv = smtpc_client_create(&client, env, "mail.example.org", 587, pool);
+ *   rv = smtpc_client_set_credentials(client, "web", "file:/etc/mail.pw");
+ *   rv = smtpc_client_send_text(&result, client, "web@example.org",
+ *                               "ann@example.net", "Hello", "First mail.\n",
+ *                               pool);
+ *   if (rv != APR_SUCCESS)
+ *       fprintf(stderr, "%s\n", smtpc_result_describe(result, pool));
+ *
+ * Statuses are apr_status_t, memory is in pools, text is UTF-8, strings given
+ * to a setter are copied, outputs come first and are set only on success
+ * unless said otherwise.
+ */
+
+#include <smtpclient/address.h>
+#include <smtpclient/client.h>
+#include <smtpclient/env.h>
+#include <smtpclient/message.h>
+#include <smtpclient/result.h>
+#include <smtpclient/secret.h>
+#include <smtpclient/source.h>
+#include <smtpclient/status.h>
+
+#endif

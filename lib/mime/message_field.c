@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * message_field.c: header fields that the caller adds. RFC 5322 3.6.
+ *
+ * A table says which names are the library's own or have a function, which
+ * may occur once, and which are not text but have a syntax to keep. Names
+ * that are not in it are text and may occur any number of times.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include <apr_strings.h>
+
+#include "base/codec.h"
+#include "base/limits.h"
+#include "mime/header.h"
+#include "mime/ident.h"
+#include "mime/message_priv.h"
+
+/** What is special about a field name. */
+typedef struct rule_t {
+    const char *name;
+    const char *refusal; /* why it cannot be added, or NULL */
+    smtpc_field_e kind;
+    int once;
+} rule_t;
+
+#define USE(function) "use " function " for it"
+#define OURS "the library writes it"
+
+static const rule_t rules[] = {
+    { "Bcc", USE("smtpc_message_add_bcc()"), SMTPC_FIELD_TEXT, 0 },
+    { "Cc", USE("smtpc_message_add_cc()"), SMTPC_FIELD_TEXT, 0 },
+    { "Date", NULL, SMTPC_FIELD_DATE, 1 },
+    { "From", USE("smtpc_message_set_from()"), SMTPC_FIELD_TEXT, 0 },
+    { "Importance", NULL, SMTPC_FIELD_PRIORITY, 1 },
+    { "In-Reply-To", NULL, SMTPC_FIELD_STRUCTURED, 1 },
+    { "MIME-Version", OURS, SMTPC_FIELD_TEXT, 0 },
+    { "Message-ID", NULL, SMTPC_FIELD_MESSAGE_ID, 1 },
+    { "Priority", NULL, SMTPC_FIELD_PRIORITY, 1 },
+    { "References", NULL, SMTPC_FIELD_STRUCTURED, 1 },
+    { "Reply-To", USE("smtpc_message_add_reply_to()"), SMTPC_FIELD_TEXT, 0 },
+    { "Resent-Bcc", "nobody may see it", SMTPC_FIELD_TEXT, 0 },
+    { "Resent-Date", NULL, SMTPC_FIELD_STRUCTURED, 0 },
+    { "Resent-Message-ID", NULL, SMTPC_FIELD_STRUCTURED, 0 },
+    { "Sender", USE("smtpc_message_set_sender()"), SMTPC_FIELD_TEXT, 0 },
+    { "Subject", USE("smtpc_message_set_subject()"), SMTPC_FIELD_TEXT, 0 },
+    { "To", USE("smtpc_message_add_to()"), SMTPC_FIELD_TEXT, 0 },
+    { "X-Priority", NULL, SMTPC_FIELD_PRIORITY, 1 },
+    { "X-Sender", NULL, SMTPC_FIELD_TEXT, 1 }
+};
+
+static const rule_t *find_rule(const char *name)
+{
+    static const rule_t content = { "Content-", OURS, SMTPC_FIELD_TEXT, 0 };
+    static const rule_t other = { "", NULL, SMTPC_FIELD_TEXT, 0 };
+
+    if (strncasecmp(name, content.name, strlen(content.name)) == 0) {
+        return &content;
+    }
+    for (apr_size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+        if (strcasecmp(name, rules[i].name) == 0) {
+            return &rules[i];
+        }
+    }
+    return &other;
+}
+
+static int is_added(const smtpc_message_t *message, const char *name)
+{
+    for (int i = 0; i < message->fields->nelts; i++) {
+        if (strcasecmp(APR_ARRAY_IDX(message->fields, i, smtpc_field_t).name,
+                       name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A word as long as this can stand behind any field name in one line. */
+static int has_long_word(const char *value)
+{
+    while (*value != '\0') {
+        apr_size_t len = strcspn(value, " ");
+
+        if (len > SMTPC_LIMIT_CONTENT_LINE / 2) {
+            return 1;
+        }
+        value += len + strspn(value + len, " ");
+    }
+    return 0;
+}
+
+static const char *value_problem(smtpc_field_e kind, const char *value)
+{
+    switch (kind) {
+    case SMTPC_FIELD_MESSAGE_ID:
+        return smtpc__ident_is_message_id(value)
+                   ? NULL : "it is not of the form <left@right>";
+    case SMTPC_FIELD_DATE:
+        return smtpc__ident_is_date(value)
+                   ? NULL : "it is not a date such as "
+                            "\"Mon, 05 Jan 2026 09:03:07 +0100\"";
+    case SMTPC_FIELD_STRUCTURED:
+        if (!smtpc__is_ascii(value, strlen(value))) {
+            return "only ASCII is allowed there";
+        }
+        return has_long_word(value) ? "a word in it is too long" : NULL;
+    case SMTPC_FIELD_TEXT:
+    case SMTPC_FIELD_PRIORITY:
+        break;
+    }
+    return NULL;
+}
+
+static apr_status_t check_name(smtpc_message_t *message, const char *name,
+                               const rule_t *rule)
+{
+    const char *why = smtpc__header_name_check(name);
+
+    if (why != NULL) {
+        return smtpc__message_fail(message, SMTPC_EARG, "header \"%.80s\": %s",
+                                   name, why);
+    }
+    if (rule->refusal != NULL) {
+        return smtpc__message_fail(message, SMTPC_EARG,
+                                   "header %s cannot be added: %s", name,
+                                   rule->refusal);
+    }
+    if (rule->once && is_added(message, name)) {
+        return smtpc__message_fail(message, SMTPC_EARG,
+                                   "header %s may occur only once and was "
+                                   "added before", name);
+    }
+    if (message->fields->nelts >= SMTPC_LIMIT_HEADERS) {
+        return smtpc__message_fail(message, SMTPC_ELIMIT,
+                                   "header %s: the message has %d added "
+                                   "fields already", name,
+                                   SMTPC_LIMIT_HEADERS);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t check_value(smtpc_message_t *message, const char *name,
+                                const rule_t *rule, const char *value)
+{
+    char what[128];
+    const char *why;
+    apr_status_t rv;
+
+    if (*value == '\0') {
+        return smtpc__message_fail(message, SMTPC_EARG,
+                                   "header %s: the value is empty", name);
+    }
+    apr_snprintf(what, sizeof(what), "header %s: the value", name);
+    rv = smtpc__message_check(message, what, value, SMTPC_LIMIT_HEADER_VALUE);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    why = value_problem(rule->kind, value);
+    if (why != NULL) {
+        return smtpc__message_fail(message, SMTPC_EARG, "header %s: %s", name,
+                                   why);
+    }
+    return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(apr_status_t) smtpc_message_add_header(smtpc_message_t *message,
+                                                     const char *name,
+                                                     const char *value)
+{
+    const rule_t *rule;
+    smtpc_field_t *field;
+    apr_status_t rv;
+
+    if (name == NULL || value == NULL) {
+        return smtpc__message_fail(message, SMTPC_EARG,
+                                   "header: no name or no value is given");
+    }
+    rule = find_rule(name);
+    rv = check_name(message, name, rule);
+    if (rv == APR_SUCCESS) {
+        rv = check_value(message, name, rule, value);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    field = apr_array_push(message->fields);
+    field->name = apr_pstrdup(message->pool, name);
+    field->value = apr_pstrdup(message->pool, value);
+    field->kind = rule->kind;
+    return APR_SUCCESS;
+}

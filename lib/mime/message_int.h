@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMTPC_MIME_MESSAGE_INT_H
+#define SMTPC_MIME_MESSAGE_INT_H
+
+/**
+ * @file message_int.h
+ * A message made ready to be read as bytes. The message itself is not
+ * changed: Date, Message-ID and boundaries belong to the rendering.
+ */
+
+#include <smtpclient/message.h>
+
+#include "base/env_int.h"
+#include "model/envelope.h"
+
+/** How a message is to be rendered. */
+typedef struct smtpc_render_t {
+    /** The bytes go where 8bit content is allowed (8BITMIME). */
+    int eight_bit;
+    /** Headers may hold raw UTF-8 (SMTPUTF8). */
+    int utf8;
+    /** Write X-Sender and X-Receiver in front: pickup directory. */
+    int pickup;
+    /** From of messages that have none, or NULL. */
+    const smtpc_address_t *from;
+} smtpc_render_t;
+
+/** A message as bytes. */
+typedef struct smtpc_content_t {
+    /** All bytes from the first header to the last line's CRLF: only CRLF
+     *  line ends, no line over 998 bytes, no NUL, not dot-stuffed. Can be
+     *  rewound if all attachments can. */
+    smtpc_source_t *source;
+    /** Its length, or SMTPC_LENGTH_UNKNOWN. */
+    apr_off_t length;
+    /** It has bytes above 0x7f. */
+    int eight_bit;
+    /** Message-ID with angle brackets. */
+    const char *message_id;
+} smtpc_content_t;
+
+/**
+ * Render @a message as @a render says into @a *content in @a pool. Date,
+ * Message-ID and boundaries are made here from @a env, so reading the source
+ * twice gives the same bytes. Attachments are not read, but rewound if they
+ * were read before; memory does not grow with their size.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_ELIMIT   header block over SMTPC_LIMIT_HEADER_BLOCK
+ *         SMTPC_ESOURCE  an attachment read before cannot be read again
+ *         else           no randomness to be had
+ */
+apr_status_t smtpc__message_render(smtpc_content_t **content,
+                                   const smtpc_message_t *message,
+                                   const smtpc_render_t *render,
+                                   smtpc_env_t *env, apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Make the envelope of @a message in @a pool: sender is Sender, else From,
+ * else @a from (may be NULL); recipients To, Bcc, Cc in this order, each
+ * mailbox once. @a *why says in @a pool what is missing.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     no From and no @a from, or no recipient
+ */
+apr_status_t smtpc__message_envelope(smtpc_envelope_t **envelope,
+                                     const char **why,
+                                     const smtpc_message_t *message,
+                                     const smtpc_address_t *from,
+                                     apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scan.c: looking at a text once, in pieces of any size, to choose how it is
+ * sent. RFC 2045 6, RFC 5322 2.1.1.
+ *
+ * Text in a language of Latin letters stays readable in the raw message; in
+ * other scripts quoted-printable helps nobody and base64 is shorter.
+ */
+#include "mime/scan.h"
+
+#include "base/limits.h"
+
+/* Quoted-printable is readable while at most one byte in so many is
+ * escaped; from there on it is longer than base64 too. */
+#define READABLE_SHARE 3
+
+const char *smtpc__encoding_name(smtpc_encoding_e encoding)
+{
+    static const char *const names[SMTPC_ENCODING_COUNT] = {
+        "7bit", "8bit", "quoted-printable", "base64"
+    };
+
+    return names[encoding];
+}
+
+static void scan_line_end(smtpc_scan_t *scan)
+{
+    scan->length += 2;
+    scan->line = 0;
+}
+
+static void scan_byte(smtpc_scan_t *scan, unsigned char c)
+{
+    scan->length++;
+    scan->line++;
+    if (scan->line > scan->longest) {
+        scan->longest = scan->line;
+    }
+    scan->eight_bit += c > 0x7f;
+    scan->escaped += (c < ' ' && c != '\t') || c >= 0x7f || c == '=';
+    scan->controls += (c < ' ' && c != '\t') || c == 0x7f;
+    scan->nul |= c == '\0';
+}
+
+void smtpc__scan(smtpc_scan_t *scan, const char *data, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if (data[i] == '\r') {
+            scan_line_end(scan);
+        }
+        else if (data[i] != '\n') {
+            scan_byte(scan, (unsigned char)data[i]);
+        }
+        else if (!scan->cr) {
+            scan_line_end(scan);
+        }
+        scan->cr = data[i] == '\r';
+    }
+}
+
+smtpc_encoding_e smtpc__scan_choose(const smtpc_scan_t *scan, int eight_bit)
+{
+    if (!scan->nul && scan->longest <= SMTPC_LIMIT_CONTENT_LINE) {
+        if (scan->eight_bit == 0) {
+            return SMTPC_ENCODING_7BIT;
+        }
+        if (eight_bit) {
+            return SMTPC_ENCODING_8BIT;
+        }
+    }
+    return !scan->nul && scan->escaped * READABLE_SHARE <= scan->length
+               ? SMTPC_ENCODING_QUOTED
+               : SMTPC_ENCODING_BASE64;
+}
+
+int smtpc__scan_is_plain(const smtpc_scan_t *scan)
+{
+    return scan->eight_bit == 0 && scan->controls == 0
+           && scan->longest <= SMTPC_LIMIT_CONTENT_LINE;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tls_context.c: contexts with their certificate authorities and client
+ * certificate, made once per env and policy.
+ *
+ * Guarantees: TLS 1.2 or newer, OpenSSL's security level 2 or higher, no
+ * compression, no renegotiation, no session kept; nothing is asked on a
+ * terminal. Settings of OpenSSL as a whole are never touched: httpd and
+ * mod_ssl use it too. RFC 8996, RFC 9325.
+ */
+
+#include "net/tls_context.h"
+
+#include <string.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+#include <openssl/err.h>
+
+#include "base/env_int.h"
+
+/** OpenSSL's level for keys of 2048 bits and no SHA-1. */
+#define SECURITY_LEVEL 2
+
+/* What making a context takes and says. */
+typedef struct request_t {
+    const smtpc_tls_policy_t *policy;
+    const char **why;
+    apr_pool_t *pool; /* for why */
+} request_t;
+
+static apr_status_t free_context(void *data)
+{
+    SSL_CTX_free(data);
+    return APR_SUCCESS;
+}
+
+/* What OpenSSL calls for the password of a key: there is nobody to ask. */
+static int no_password(char *buf, int size, int writing, void *baton)
+{
+    (void)writing;
+    (void)baton;
+    if (size > 0) {
+        buf[0] = '\0';
+    }
+    return -1;
+}
+
+/* Set *why to "what path: reason", where the file system's reason comes
+ * before OpenSSL's. */
+static apr_status_t refuse(const request_t *request, const char *what,
+                           const char *path)
+{
+    unsigned long code = ERR_peek_last_error();
+    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    char text[128];
+    apr_finfo_t info;
+    apr_file_t *file;
+    apr_status_t rv;
+
+    rv = apr_stat(&info, path, APR_FINFO_TYPE, request->pool);
+    if (rv == APR_SUCCESS || rv == APR_INCOMPLETE) {
+        rv = apr_file_open(&file, path, APR_FOPEN_READ, 0, request->pool);
+        if (rv == APR_SUCCESS) {
+            apr_file_close(file);
+        }
+    }
+    if (rv != APR_SUCCESS) {
+        reason = apr_strerror(rv, text, sizeof(text));
+    }
+    ERR_clear_error();
+    *request->why = apr_psprintf(request->pool, "cannot use the %s %s: %s",
+                                 what, path,
+                                 reason ? reason : "it is not in PEM format");
+    return SMTPC_ETLS;
+}
+
+static int is_directory(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, pool);
+
+    return (rv == APR_SUCCESS || rv == APR_INCOMPLETE)
+           && info.filetype == APR_DIR;
+}
+
+static apr_status_t load_authorities(SSL_CTX *context,
+                                     const request_t *request)
+{
+    const smtpc_tls_policy_t *policy = request->policy;
+
+    if (!policy->ca_file && !policy->ca_directory) {
+        if (SSL_CTX_set_default_verify_paths(context) != 1) {
+            ERR_clear_error();
+            *request->why = "cannot use this system's certificate "
+                            "authorities: name a CA file";
+            return SMTPC_ETLS;
+        }
+        return APR_SUCCESS;
+    }
+    if (policy->ca_file
+        && SSL_CTX_load_verify_file(context, policy->ca_file) != 1) {
+        return refuse(request, "CA file", policy->ca_file);
+    }
+    if (policy->ca_directory) {
+        if (!is_directory(policy->ca_directory, request->pool)) {
+            *request->why = apr_psprintf(request->pool, "cannot use the CA "
+                                         "directory %s: it is not a directory",
+                                         policy->ca_directory);
+            return SMTPC_ETLS;
+        }
+        if (SSL_CTX_load_verify_dir(context, policy->ca_directory) != 1) {
+            return refuse(request, "CA directory", policy->ca_directory);
+        }
+    }
+    /* Who names certificates may name one that is not a root. */
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context),
+                                X509_V_FLAG_PARTIAL_CHAIN);
+    return APR_SUCCESS;
+}
+
+static apr_status_t load_certificate(SSL_CTX *context,
+                                     const request_t *request)
+{
+    const char *certificate = request->policy->certificate;
+    const char *key = request->policy->certificate_key;
+
+    if (!certificate) {
+        return APR_SUCCESS;
+    }
+    if (!key) {
+        key = certificate;
+    }
+    SSL_CTX_set_default_passwd_cb(context, no_password);
+    if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1) {
+        return refuse(request, "client certificate", certificate);
+    }
+    if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1
+        || SSL_CTX_check_private_key(context) != 1) {
+        return refuse(request, "key of the client certificate", key);
+    }
+    return APR_SUCCESS;
+}
+
+static void harden(SSL_CTX *context)
+{
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    if (SSL_CTX_get_security_level(context) < SECURITY_LEVEL) {
+        SSL_CTX_set_security_level(context, SECURITY_LEVEL);
+    }
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION
+                                     | SSL_OP_NO_RENEGOTIATION
+                                     | SSL_OP_NO_TICKET);
+    /* A stream that is cut must not look like one that ended. */
+    SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE
+                                  | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+                                  | SSL_MODE_RELEASE_BUFFERS);
+}
+
+/* smtpc__share_fn_t: baton is a request_t. */
+static apr_status_t context_create(void **object, void *baton,
+                                   apr_pool_t *pool)
+{
+    const request_t *request = baton;
+    SSL_CTX *context;
+    apr_status_t rv = APR_SUCCESS;
+
+    ERR_clear_error();
+    context = SSL_CTX_new(TLS_client_method());
+    if (!context) {
+        ERR_clear_error();
+        *request->why = "OpenSSL cannot make a TLS context: check its "
+                        "configuration (openssl.cnf)";
+        return SMTPC_ETLS;
+    }
+    harden(context);
+    if (request->policy->verify) {
+        rv = load_authorities(context, request);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = load_certificate(context, request);
+    }
+    if (rv != APR_SUCCESS) {
+        SSL_CTX_free(context);
+        return rv;
+    }
+    apr_pool_cleanup_register(pool, context, free_context,
+                              apr_pool_cleanup_null);
+    *object = context;
+    return APR_SUCCESS;
+}
+
+apr_status_t smtpc__tls_context_get(SSL_CTX **context, const char **why,
+                                    const smtpc_tls_policy_t *policy,
+                                    smtpc_env_t *env, apr_pool_t *pool)
+{
+    request_t request = { policy, why, pool };
+    void *object = NULL;
+    const char *key;
+    apr_status_t rv;
+
+    *why = "no lock for the TLS contexts to be had";
+    key = apr_pstrcat(pool, policy->verify ? "tls/verify/" : "tls/any/",
+                      policy->key, NULL);
+    rv = smtpc__env_share(&object, env, key, context_create, &request, pool);
+    if (rv != APR_SUCCESS) {
+        return SMTPC_ETLS;
+    }
+    *context = object;
+    return APR_SUCCESS;
+}
+
+apr_status_t smtpc__tls_check(const char **why,
+                              const smtpc_tls_policy_t *policy,
+                              apr_pool_t *pool)
+{
+    request_t request = { policy, why, pool };
+    void *object;
+    apr_pool_t *scratch;
+    apr_status_t rv;
+
+    rv = apr_pool_create(&scratch, pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = context_create(&object, &request, scratch);
+    apr_pool_destroy(scratch);
+    return rv;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMTPC_NET_TLS_VERIFY_H
+#define SMTPC_NET_TLS_VERIFY_H
+
+/**
+ * @file tls_verify.h
+ * Which certificates are good, and why one is not, in an operator's words.
+ * RFC 9525, RFC 7817.
+ */
+
+#include <openssl/ssl.h>
+#include <smtpclient/status.h>
+
+/** Longest text about a certificate that is kept for the reason. */
+#define SMTPC_LIMIT_CERTIFICATE_TEXT 256
+
+/** What was wrong with a certificate: OpenSSL forgets the certificate when
+ *  it fails the handshake. Texts are escaped. */
+typedef struct smtpc_tls_fault_t {
+    int error;                                   /**< X509_V_ERR_*, 0: none */
+    int depth;                                   /**< 0: the server's own */
+    char subject[SMTPC_LIMIT_CERTIFICATE_TEXT];  /**< whose it is */
+    char issuer[SMTPC_LIMIT_CERTIFICATE_TEXT];   /**< who signed it */
+    char names[SMTPC_LIMIT_CERTIFICATE_TEXT];    /**< what it is for, or "" */
+    char from[16];                               /**< YYYY-MM-DD */
+    char until[16];                              /**< YYYY-MM-DD */
+} smtpc_tls_fault_t;
+
+/** Make @a ssl accept only a certificate chain for @a host (a name, or an
+ *  IP address that must be in a SAN iPAddress), and send SNI for a name.
+ *  @a fault outlives @a ssl and is filled when a certificate is refused.
+ *  SMTPC_ETLS if OpenSSL does not take @a host. */
+apr_status_t smtpc__tls_verify_setup(SSL *ssl, const char *host,
+                                     smtpc_tls_fault_t *fault)
+    SMTPC_WARN_UNUSED;
+
+/** Send SNI for @a host, if it is a name, and accept any certificate: for
+ *  opportunistic TLS. */
+apr_status_t smtpc__tls_verify_none(SSL *ssl, const char *host)
+    SMTPC_WARN_UNUSED;
+
+/** Return one sentence in @a pool on why the handshake with @a host failed,
+ *  from @a fault or OpenSSL's error queue, which is emptied: what is wrong
+ *  and what to do. */
+const char *smtpc__tls_verify_reason(const smtpc_tls_fault_t *fault,
+                                     const char *host, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SMTPC_PROTO_SESSION_H
+#define SMTPC_PROTO_SESSION_H
+
+/**
+ * @file session.h
+ * One SMTP session as a machine over bytes: feed what arrived, pull what to
+ * send, ask what it wants. No socket, no clock, no TLS of its own.
+ *
+ * Life: create, then do what smtpc__session_want() says until it is READY;
+ * begin a transaction, again until READY; as often as wanted; quit, until
+ * CLOSE. Every command has one reply slot; a reply without one, or bytes
+ * behind the reply to STARTTLS, end the session with SMTPC_EPROTO. Whatever
+ * ends it settles the transaction under way in its result: recipients are
+ * REJECTED, UNSENT or, once the final dot was pulled, IN_DOUBT.
+ *
+ * After any fatal outcome want is CLOSE, and smtpc__session_status() says
+ * why. One thread at a time.
+ */
+
+#include "base/env_int.h"
+#include "base/result_int.h"
+#include "base/source_int.h"
+#include "model/caps.h"
+#include "model/envelope.h"
+#include "model/reply.h"
+#include "model/server.h"
+
+/** A session. */
+typedef struct smtpc_session_t smtpc_session_t;
+
+/** What the session needs next. */
+typedef enum {
+    SMTPC_WANT_READ,  /**< bytes from the server: feed */
+    SMTPC_WANT_WRITE, /**< bytes to be written: pull, sent; and feed what
+                           arrives meanwhile */
+    SMTPC_WANT_TLS,   /**< a TLS handshake: then smtpc__session_secured() */
+    SMTPC_WANT_READY, /**< nothing: begin a transaction, or quit */
+    SMTPC_WANT_CLOSE  /**< the end: close the connection */
+} smtpc_want_e;
+
+/** What the session has to know of its connection. */
+typedef struct smtpc_link_t {
+    /** The peer's address is a loopback one. */
+    int loopback;
+    /** The link is encrypted. */
+    int encrypted;
+    /** And the peer is who the profile says. */
+    int verified;
+} smtpc_link_t;
+
+/** One message on its way. All of it outlives the transaction. */
+typedef struct smtpc_transaction_t {
+    const smtpc_envelope_t *envelope;
+    /** The bytes, see smtpc_content_t. Read from its current position. */
+    smtpc_source_t *content;
+    /** Filled by the session; its recipients are those of the envelope. */
+    smtpc_result_t *result;
+} smtpc_transaction_t;
+
+/**
+ * Create @a *session in @a pool for @a server over a connection described by
+ * @a link (encrypted already with implicit TLS). It waits for the greeting.
+ * @a env, @a server and @a pool must outlive it.
+ */
+apr_status_t smtpc__session_create(smtpc_session_t **session,
+                                   const smtpc_server_t *server,
+                                   const smtpc_link_t *link,
+                                   smtpc_env_t *env, apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Give @a session the @a len bytes at @a data that arrived. Complete replies
+ * are acted upon at once. Replies of 4xx and 5xx are a success here.
+ *
+ * @return APR_SUCCESS    taken; ask smtpc__session_want()
+ *         SMTPC_EPROTO   not SMTP, or a reply nobody asked for
+ *         SMTPC_ELIMIT   a reply over the limits
+ *         SMTPC_ETLS SMTPC_EAUTH ...  what ended the session, see
+ *                        smtpc__session_status()
+ */
+apr_status_t smtpc__session_feed(smtpc_session_t *session, const char *data,
+                                 apr_size_t len) SMTPC_WARN_UNUSED;
+
+/** Tell @a session that the peer closed, or that the transport failed, with
+ *  @a status (SMTPC_ECONNECT, SMTPC_ETIMEOUT, SMTPC_ETLS, SMTPC_ECANCELLED)
+ *  and a sentence @a why. Settles what is under way; the session is over. */
+void smtpc__session_abort(smtpc_session_t *session, apr_status_t status,
+                          const char *why);
+
+/**
+ * Set @a *data and @a *len to bytes that are to be written now, at most
+ * SMTPC_LIMIT_OUTPUT_BUFFER; *len 0 if there are none. They stay valid until
+ * smtpc__session_sent(). Content is read, normalised and dot-stuffed here.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_ESOURCE  the content could not be read: the session is over,
+ *                        the final dot was not and must not be sent
+ */
+apr_status_t smtpc__session_pull(const char **data, apr_size_t *len,
+                                 smtpc_session_t *session) SMTPC_WARN_UNUSED;
+
+/** Tell @a session that the first @a len bytes of the last pull were handed
+ *  to the transport. */
+void smtpc__session_sent(smtpc_session_t *session, apr_size_t len);
+
+/** Return what @a session needs next. */
+smtpc_want_e smtpc__session_want(const smtpc_session_t *session);
+
+/** Tell @a session that TLS is up, as @a link says; all it knew of the
+ *  server is forgotten and EHLO follows. Only when it wants TLS. */
+void smtpc__session_secured(smtpc_session_t *session,
+                            const smtpc_link_t *link);
+
+/** Begin @a transaction (borrowed until want is READY or CLOSE again). Only
+ *  when want is READY. An envelope or size the server cannot take is settled
+ *  at once, without a command: want is READY again and the result says so. */
+void smtpc__session_begin(smtpc_session_t *session,
+                          const smtpc_transaction_t *transaction);
+
+/** Send QUIT. Only when want is READY. */
+void smtpc__session_quit(smtpc_session_t *session);
+
+/** Return what the server offers; all zero before READY. */
+const smtpc_caps_t *smtpc__session_caps(const smtpc_session_t *session);
+
+/** Return the stage @a session is at, for deadlines and error texts. */
+smtpc_stage_e smtpc__session_stage(const smtpc_session_t *session);
+
+/** Return how long the stage @a session is at may take: RFC 5321 4.5.3.2. */
+apr_interval_time_t
+smtpc__session_stage_timeout(const smtpc_session_t *session);
+
+/** Return APR_SUCCESS while @a session lives, else what ended it. */
+apr_status_t smtpc__session_status(const smtpc_session_t *session);
+
+/** Return the sentence that goes with it, or "". */
+const char *smtpc__session_error(const smtpc_session_t *session);
+
+/** Return the reply that ended it or the last one seen; code 0 if none. */
+const smtpc_reply_t *smtpc__session_reply(const smtpc_session_t *session);
+
+/** Return non-zero if another transaction may follow on this connection:
+ *  READY, nothing unread, last reply clean. */
+int smtpc__session_reusable(const smtpc_session_t *session);
+
+#endif
