@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+# What docs/ puts into the tarball.
+EXTRA_DIST +=

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api.c: from a configuration to a client, for ourselves and, as optional
+ * functions, for other modules.
+ */
+
+#include "api.h"
+#include "cfg.h"
+#include "module.h"
+
+#include <http_log.h>
+#include <apr_atomic.h>
+
+APLOG_USE_MODULE(smtpclient);
+
+static apr_status_t count_down(void *baton)
+{
+    msc_process_t *process = baton;
+
+    apr_atomic_dec32(&process->clients);
+    return APR_SUCCESS;
+}
+
+/* Make one step of configuring; remember which directive it was for. */
+#define STEP(name, call)                                                      \
+    do {                                                                      \
+        apr_status_t step_rv = (call);                                        \
+                                                                              \
+        if (step_rv != APR_SUCCESS) {                                         \
+            *directive = (name);                                              \
+            return step_rv;                                                   \
+        }                                                                     \
+    } while (0)
+
+static apr_status_t configure_tls(smtpc_client_t *client,
+                                  const msc_cfg_t *cfg,
+                                  const char **directive)
+{
+    if (msc_cfg_is_set(cfg, MSC_CFG_SECURITY)) {
+        STEP("SMTPSecurity", smtpc_client_set_security(client,
+                                                       cfg->security));
+    }
+    if (cfg->ca_file) {
+        STEP("SMTPTLSCAFile", smtpc_client_set_ca_file(client,
+                                                       cfg->ca_file));
+    }
+    if (cfg->ca_directory) {
+        STEP("SMTPTLSCADirectory",
+             smtpc_client_set_ca_directory(client, cfg->ca_directory));
+    }
+    if (cfg->verify_name) {
+        STEP("SMTPTLSVerifyName",
+             smtpc_client_set_verify_name(client, cfg->verify_name));
+    }
+    if (cfg->certificate) {
+        STEP("SMTPTLSCertificate",
+             smtpc_client_set_client_certificate(client, cfg->certificate,
+                                                 cfg->certificate_key));
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t msc_api_configure(smtpc_client_t *client, const msc_cfg_t *cfg,
+                               const char **directive)
+{
+    if (cfg->credentials && cfg->credentials->secret) {
+        STEP("SMTPCredentials",
+             smtpc_client_set_secret(client, cfg->credentials->user,
+                                     cfg->credentials->secret));
+    }
+    if (cfg->from) {
+        STEP("SMTPFrom", smtpc_client_set_from(client, cfg->from));
+    }
+    STEP("SMTPTimeout",
+         smtpc_client_set_timeout(client, cfg->timeout ? cfg->timeout
+                                                       : MSC_TIMEOUT_DEFAULT));
+    if (cfg->hello_name) {
+        STEP("SMTPHelloName",
+             smtpc_client_set_hello_name(client, cfg->hello_name));
+    }
+    if (cfg->auth_mechanisms) {
+        STEP("SMTPAuthMechanisms",
+             smtpc_client_set_auth_mechanisms(client, cfg->auth_mechanisms));
+    }
+    if (cfg->pickup_directory) {
+        STEP("SMTPPickupDirectory",
+             smtpc_client_set_pickup_directory(client,
+                                               cfg->pickup_directory));
+    }
+    STEP("SMTPDelivery", smtpc_client_set_delivery(client, cfg->delivery));
+    return configure_tls(client, cfg, directive);
+}
+
+/* Make a client of the process in p. */
+static apr_status_t create(smtpc_client_t **client, const char **directive,
+                           const msc_cfg_t *cfg, apr_pool_t *p)
+{
+    msc_process_t *process = msc_lifecycle_process();
+    smtpc_client_t *made;
+    apr_status_t rv;
+
+    *directive = "";
+    if (!process->env) {
+        return APR_EINIT;
+    }
+    /* Registered before the client's own cleanup, so that it runs after. */
+    apr_atomic_inc32(&process->clients);
+    apr_pool_cleanup_register(p, process, count_down, apr_pool_cleanup_null);
+
+    *directive = "SMTPHost";
+    rv = smtpc_client_create(&made, process->env, msc_cfg_host(cfg),
+                             msc_cfg_port(cfg), p);
+    if (rv == APR_SUCCESS) {
+        rv = msc_api_configure(made, cfg, directive);
+    }
+    if (rv == APR_SUCCESS) {
+        *client = made;
+    }
+    return rv;
+}
+
+apr_status_t msc_api_for_request(smtpc_client_t **client, request_rec *r)
+{
+    const char *directive;
+    apr_status_t rv = create(client, &directive, msc_cfg_of_request(r),
+                             r->pool);
+    char buf[200];
+
+    if (rv != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      SMTPLOGNO(4) "cannot make a mail client: %s: %s",
+                      directive, smtpc_strerror(rv, buf, sizeof(buf)));
+    }
+    return rv;
+}
+
+/* The optional functions carry the names of these two. */
+static apr_status_t smtpclient_for_request(smtpc_client_t **client,
+                                           request_rec *r)
+{
+    return msc_api_for_request(client, r);
+}
+
+static apr_status_t smtpclient_for_server(smtpc_client_t **client,
+                                          server_rec *s, apr_pool_t *p)
+{
+    const char *directive;
+    apr_status_t rv = create(client, &directive, msc_cfg_of_server(s), p);
+    char buf[200];
+
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                     SMTPLOGNO(5) "cannot make a mail client: %s: %s",
+                     directive, smtpc_strerror(rv, buf, sizeof(buf)));
+    }
+    return rv;
+}
+
+void msc_api_register(void)
+{
+    APR_REGISTER_OPTIONAL_FN(smtpclient_for_request);
+    APR_REGISTER_OPTIONAL_FN(smtpclient_for_server);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lifecycle.c: what happens when httpd starts, makes children and ends them.
+ *
+ * The parent loads the secrets, once per configuration and as root, into the
+ * configuration's pool; children inherit them. It opens no connection and
+ * makes no environment of the library. A child makes its own environment
+ * when it begins.
+ *
+ * The environment has a root pool with an allocator of its own: the pools of
+ * prefork's children are not safe for more than one thread.
+ *
+ * Nothing here is static: modules are unloaded and loaded again at restarts.
+ */
+
+#include "cfg.h"
+#include "module.h"
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_main.h>
+#include <apr_allocator.h>
+#include <apr_atomic.h>
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+
+APLOG_USE_MODULE(smtpclient);
+
+void *msc_lifecycle_create_server(apr_pool_t *p, server_rec *s)
+{
+    (void)s;
+    return apr_pcalloc(p, sizeof(msc_process_t));
+}
+
+msc_process_t *msc_lifecycle_process(void)
+{
+    return ap_get_module_config(ap_server_conf->module_config,
+                                &smtpclient_module);
+}
+
+/* Load the secret of a section that has credentials of its own. */
+static int load_secret(const msc_cfg_section_t *section, apr_pool_t *pconf)
+{
+    msc_credentials_t *credentials = section->cfg->credentials;
+    const char *why = "";
+    apr_status_t rv;
+
+    if (!credentials || credentials->secret) {
+        return OK;
+    }
+    rv = smtpc_secret_load(&credentials->secret, &why,
+                           credentials->reference, pconf);
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, section->server,
+                     SMTPLOGNO(2) "%s:%d: SMTPCredentials of user %s: %s",
+                     section->directive->filename,
+                     section->directive->line_num, credentials->user, why);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+int msc_lifecycle_post_config(apr_pool_t *pconf, apr_pool_t *plog,
+                              apr_pool_t *ptemp, server_rec *s)
+{
+    apr_array_header_t *sections = msc_cfg_sections(pconf);
+    int i;
+
+    (void)plog;
+    (void)ptemp;
+    (void)s;
+    /* At start the configuration is read twice; programs run once. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    for (i = 0; i < sections->nelts; i++) {
+        int status = load_secret(
+            &APR_ARRAY_IDX(sections, i, msc_cfg_section_t), pconf);
+
+        if (status != OK) {
+            return status;
+        }
+    }
+    return OK;
+}
+
+/* Make a root pool that any number of threads may use. */
+static apr_status_t create_root_pool(apr_pool_t **pool)
+{
+    apr_allocator_t *allocator;
+    apr_thread_mutex_t *mutex;
+    apr_status_t rv = apr_allocator_create(&allocator);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = apr_pool_create_unmanaged_ex(pool, NULL, allocator);
+    if (rv != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return rv;
+    }
+    apr_allocator_owner_set(allocator, *pool);
+    rv = apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_DEFAULT, *pool);
+    if (rv != APR_SUCCESS) {
+        apr_pool_destroy(*pool);
+        return rv;
+    }
+    apr_allocator_mutex_set(allocator, mutex);
+    apr_pool_tag(*pool, "smtpclient");
+    return APR_SUCCESS;
+}
+
+/* Before the pools below pchild go. A client that is still alive belongs to a
+ * request that is cut off, by a signal handler (prefork) or because the
+ * server runs as a single process; it needs the environment, and the process
+ * is about to end anyway. */
+static apr_status_t end_process(void *baton)
+{
+    msc_process_t *process = baton;
+
+    if (process->pool && !apr_atomic_read32(&process->clients)) {
+        apr_pool_destroy(process->pool);
+    }
+    process->env = NULL;
+    process->pool = NULL;
+    return APR_SUCCESS;
+}
+
+void msc_lifecycle_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    msc_process_t *process = msc_lifecycle_process();
+    apr_status_t rv = create_root_pool(&process->pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = smtpc_env_create(&process->env, process->pool);
+        if (rv != APR_SUCCESS) {
+            apr_pool_destroy(process->pool);
+        }
+    }
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     SMTPLOGNO(3) "this child cannot send mail: no "
+                     "environment for it could be made");
+        process->env = NULL;
+        process->pool = NULL;
+        return;
+    }
+    msc_log_attach(process->env, ap_server_conf);
+    apr_pool_pre_cleanup_register(pchild, process, end_process);
+}
