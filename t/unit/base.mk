@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+unit_tests += \
+	t/unit/buf_test \
+	t/unit/codec_test \
+	t/unit/describe_test \
+	t/unit/digest_test \
+	t/unit/env_test \
+	t/unit/hostname_test \
+	t/unit/result_test \
+	t/unit/secret_load_test \
+	t/unit/secret_test \
+	t/unit/source_file_test \
+	t/unit/source_test \
+	t/unit/status_test
+threaded_tests += t/unit/env_test

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+unit_tests += \
+	t/unit/address_parse_test \
+	t/unit/address_test \
+	t/unit/caps_test \
+	t/unit/envelope_test \
+	t/unit/host_test \
+	t/unit/reply_test \
+	t/unit/server_test
