@@ -5,7 +5,7 @@
 # left out.
 
 EXTRA_DIST += t/TEST t/conf t/lib t/module t/interop t/browser t/fuzz t/lint \
-	t/support/valgrind.supp
+	t/support/mimedump.py t/support/valgrind.supp
 
 include $(top_srcdir)/t/unit/local.mk
 include $(top_srcdir)/t/consumer/local.mk

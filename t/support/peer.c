@@ -4,7 +4,6 @@
  * OpenSSL, so that it shares nothing with what it tests.
  */
 
-
 #include "support/peer.h"
 
 #include <errno.h>

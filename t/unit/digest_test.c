@@ -49,8 +49,9 @@ int main(void)
                "009ff0", "hexadecimal");
     tap_is_str(smtpc__hex(NULL, 0, tap_pool()), "", "of nothing");
     /* printf '\3\0\0\0\0\0\0\0abc' | sha256sum */
-    tap_is_str(digest(abc, 1), 
-               "ce91dc5eec0139adf091900d225971d6ad246a845bad791b5693a9d0d55dd391", "SHA-256 over length and text");
+    tap_is_str(digest(abc, 1),
+               "ce91dc5eec0139adf091900d225971d6ad246a845bad791b5693a9d0d55dd391",
+               "SHA-256 over length and text");
     for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         for (j = 0; j < i; j++) {
             tap_ok(strcmp(digest(lists[i].texts, lists[i].count),

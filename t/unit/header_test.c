@@ -112,6 +112,19 @@ static void long_words(void)
     tap_is_str(block, apr_pstrcat(tap_pool(), "X-Long:\r\n ", word,
                                   "\r\n\r\n", NULL),
                "one that fits on a line of its own gets one");
+    memset(word, 'w', 69);
+    word[69] = '\0';
+    tap_is_str(text_field("Subject", word, 0),
+               apr_pstrcat(tap_pool(), "Subject: ", word, "\r\n\r\n", NULL),
+               "a first word of the subject that fits");
+    word[69] = 'w';
+    word[70] = '\0';
+    block = text_field("Subject", word, 0);
+    tap_ok(strncmp(block, "Subject: =?utf-8?Q?www", 22) == 0,
+           "one that does not is encoded, no fold behind the name");
+    tap_is_str(support_decode_words(support_field(block, "Subject",
+                                                  tap_pool()), tap_pool()),
+               word, "and comes back");
     memset(word, 'w', 3000);
     block = text_field("X-Long", word, 0);
     tap_is_str(support_wire_problem(block, strlen(block)), NULL,

@@ -33,6 +33,9 @@ static void golden(void)
                "C: a/b; filename=\"a b.txt\"\r\n", "quoted");
     tap_is_str(field("filename", "a\";b\\.txt", 0),
                "C: a/b; filename=\"a\\\";b\\\\.txt\"\r\n", "escaped");
+    tap_is_str(field("filename", "*'%.txt", 0),
+               "C: a/b; filename=\"*'%.txt\"\r\n",
+               "quoted though a token: readers look for RFC 2231 in it");
     tap_is_str(field("filename", "", 0), "C: a/b; filename=\"\"\r\n",
                "empty");
     tap_is_str(field("filename", "M\xc3\xa4rz.csv", 0),

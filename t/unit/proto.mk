@@ -1,2 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-unit_tests +=
+# lib/proto, and the scripted peer that tests it.
+unit_tests += \
+	t/unit/command_test \
+	t/unit/dot_test \
+	t/unit/replay_test \
+	t/unit/reply_parser_test \
+	t/unit/sasl_test \
+	t/unit/sasl_login_test \
+	t/unit/sasl_plain_test \
+	t/unit/session_test \
+	t/unit/session_auth_test \
+	t/unit/session_close_test \
+	t/unit/session_hello_test \
+	t/unit/session_mail_test \
+	t/unit/steps_test
+testsupport_sources += \
+	t/support/replay.c t/support/replay.h \
+	t/support/replay_transport.c t/support/replay_transport.h \
+	t/support/session_rig.c t/support/session_rig.h
+EXTRA_DIST += \
+	t/scripts/session_auth.txt \
+	t/scripts/session_close.txt \
+	t/scripts/session_hello.txt \
+	t/scripts/session_mail.txt \
+	t/scripts/session_parser.txt \
+	t/scripts/session_pipelining.txt \
+	t/scripts/session_tls.txt

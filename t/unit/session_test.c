@@ -76,8 +76,149 @@ static void test_memory(void)
                "%d transactions leave no memory behind", ROUNDS - WARM);
 }
 
+/* A server out of order: random replies, some of them good, some cut, to
+ * random commands. No assertion fails, and nothing looks delivered that is
+ * not. */
+
+/* The next number of a generator that is the same on every machine. */
+static unsigned int next_random(apr_uint64_t *state)
+{
+    *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (unsigned int)(*state >> 33);
+}
+
+/* Feed one reply that fits what is awaited, or now and then another. */
+static void random_reply(rig_t *rig, apr_uint64_t *state)
+{
+    static const char *const good[SMTPC_STEP_COUNT] = {
+        [SMTPC_STEP_GREETING] = "220 hi\r\n",
+        [SMTPC_STEP_EHLO] = "250-x\r\n250-AUTH PLAIN LOGIN\r\n"
+                            "250-PIPELINING\r\n250 STARTTLS\r\n",
+        [SMTPC_STEP_STARTTLS] = "220 go\r\n",
+        [SMTPC_STEP_AUTH] = "334 \r\n",
+        [SMTPC_STEP_SASL] = "235 in\r\n",
+        [SMTPC_STEP_DATA] = "354 go\r\n",
+    };
+    static const char *const any[] = {
+        "250 ok\r\n", "220 x\r\n", "235 x\r\n", "334 x\r\n", "354 x\r\n",
+        "421 x\r\n", "450 x\r\n", "454 x\r\n", "502 x\r\n", "504 x\r\n",
+        "550 x\r\n", "221 x\r\n", "250-", "4", "\r\n", "x",
+        "250 a\r\n250 b\r\n", "550 a\r\n354 b\r\n",
+    };
+    const char *text = good[rig->session->state];
+
+    if (next_random(state) % 8 == 0) {
+        text = any[next_random(state) % (sizeof(any) / sizeof(any[0]))];
+    }
+    rig_say(rig, text != NULL ? text : "250 ok\r\n");
+}
+
+/* Do the next thing; return zero when the session is over. */
+static int random_step(rig_t *rig, apr_uint64_t *state)
+{
+    smtpc_session_t *session = rig->session;
+    smtpc_link_t link = rig_link("encrypted verified");
+    const char *data;
+    apr_size_t len;
+
+    switch (smtpc__session_want(session)) {
+    case SMTPC_WANT_CLOSE:
+        return 0;
+    case SMTPC_WANT_TLS:
+        smtpc__session_secured(session, &link);
+        return 1;
+    case SMTPC_WANT_READY:
+        if (next_random(state) % 4 == 0) {
+            smtpc__session_quit(session);
+        }
+        else {
+            rig_begin(rig, session);
+        }
+        return 1;
+    case SMTPC_WANT_WRITE:
+        if (next_random(state) % 16 != 0
+            && smtpc__session_pull(&data, &len, session) == APR_SUCCESS) {
+            smtpc__session_sent(session, next_random(state) % 8 == 0
+                                             ? len / 2 : len);
+            return 1;
+        }
+        break;
+    default:
+        break;
+    }
+    if (next_random(state) % 64 == 0) {
+        smtpc__session_abort(session, SMTPC_ECONNECT, "broken");
+        return 0;
+    }
+    random_reply(rig, state);
+    return 1;
+}
+
+/* Return non-zero if what the last result says can be so. */
+static int result_is_sane(const rig_t *rig)
+{
+    const smtpc_tx_t *tx = &rig->session->tx;
+    int sent = tx->has_dot && rig->session->sent >= tx->end_offset;
+
+    for (apr_size_t i = 0; i < rig->result->recipient_count; i++) {
+        smtpc_rcpt_state_e state = rig->result->recipients[i].state;
+
+        if (state == SMTPC_RCPT_ACCEPTED && !sent) {
+            return 0;
+        }
+        if (state == SMTPC_RCPT_IN_DOUBT
+            && rig->session->sent <= tx->dot_offset) {
+            return 0;
+        }
+    }
+    return smtpc__result_finish(rig->result) != APR_EGENERAL;
+}
+
+static void test_random(void)
+{
+    enum { ROUNDS = 20000 };
+    static const char *const cases[] = {
+        "=== x\nset to=a@x.org,b@x.org,c@x.org\n",
+        "=== x\nset security=starttls\nset user=a\n",
+        "=== x\nset security=opportunistic\n",
+        "=== x\nset link=loopback\nset user=a\nset to=a@x.org,b@x.org\n",
+    };
+    apr_uint64_t state = 1;
+    unsigned int insane = 0;
+    unsigned int accepted = 0;
+    unsigned int doubtful = 0;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        apr_pool_t *pool;
+        rig_t rig;
+
+        apr_pool_create(&pool, tap_pool());
+        rig_make(&rig, APR_ARRAY_IDX(replay_parse(cases[i % 4], "made",
+                                                  pool), 0,
+                                     replay_case_t *), pool);
+        smtpc_env_set_log(rig.env, SMTPC_LOG_ERROR, NULL, NULL);
+        while (random_step(&rig, &state)) {
+            if (rig.result != NULL
+                && smtpc__session_want(rig.session) == SMTPC_WANT_READY) {
+                insane += !result_is_sane(&rig);
+                accepted += rig.result->status == APR_SUCCESS;
+                rig.result = NULL;
+            }
+        }
+        if (rig.result != NULL) {
+            insane += !result_is_sane(&rig);
+            doubtful += rig.result->status == SMTPC_EINDOUBT;
+        }
+        apr_pool_destroy(pool);
+    }
+    tap_is_int(insane, 0, "%d random sessions tell no lies", ROUNDS);
+    tap_ok(accepted > 1000 && doubtful > 10,
+           "and get somewhere: %u accepted, %u in doubt", accepted, doubtful);
+}
+
 int main(void)
 {
+    test_random();
     rig_run_file("session_parser.txt");
     test_reply_limits();
     test_memory();
