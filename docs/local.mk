@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 # What docs/ puts into the tarball.
-EXTRA_DIST +=
+EXTRA_DIST += docs/architecture.md docs/directives.md docs/testing.md

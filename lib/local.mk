@@ -27,6 +27,7 @@ smtpclientinclude_HEADERS = \
 	lib/include/smtpclient/message.h \
 	lib/include/smtpclient/result.h \
 	lib/include/smtpclient/secret.h \
+	lib/include/smtpclient/security.h \
 	lib/include/smtpclient/smtpclient.h \
 	lib/include/smtpclient/source.h \
 	lib/include/smtpclient/status.h

@@ -162,9 +162,8 @@ static apr_status_t load_file(load_t *load, const char *path)
                                  smtpc__escape(path, strlen(path),
                                                SMTPC_LIMIT_PARAMETER, 0,
                                                load->scratch));
-    if (*path != '/') {
-        return refuse(load, SMTPC_EARG,
-                      "is not an absolute path; write file:/path");
+    if (*path == '\0') {
+        return refuse(load, SMTPC_EARG, "has no path; write file:/path");
     }
     /* Non-blocking: opening a pipe must not wait for a writer. */
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

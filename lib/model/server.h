@@ -9,7 +9,8 @@
  * a connection is never used for a profile that differs in any.
  */
 
-#include <smtpclient/client.h>
+#include <smtpclient/secret.h>
+#include <smtpclient/security.h>
 
 /** A server profile. Immutable once smtpc__server_freeze() made it. */
 typedef struct smtpc_server_t {

@@ -221,7 +221,6 @@ void smtpc__session_sent(smtpc_session_t *session, apr_size_t len)
     session->sent += len;
     if (session->out_secret && smtpc__buf_used(&session->out) == 0) {
         smtpc__buf_clear(&session->out);
-        smtpc__wipe(session->out.data, session->out.size);
         session->out_secret = 0;
     }
     smtpc__session_tx_sent(session);
@@ -278,6 +277,7 @@ static void take_reply(smtpc_session_t *session, const smtpc_reply_t *reply)
 
     log_reply(session, reply);
     session->reply = reply;
+    session->replies++;
     session->reply_pool = !session->reply_pool;
     apr_pool_clear(session->reply_pools[!session->reply_pool]);
     if (reply->code == 421 && !step->own_421) {
@@ -415,6 +415,11 @@ apr_interval_time_t
 smtpc__session_stage_timeout(const smtpc_session_t *session)
 {
     return smtpc__steps[session->state].timeout;
+}
+
+apr_uint64_t smtpc__session_replies(const smtpc_session_t *session)
+{
+    return session->replies;
 }
 
 apr_status_t smtpc__session_status(const smtpc_session_t *session)

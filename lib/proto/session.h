@@ -9,13 +9,16 @@
  *
  * Life: create, then do what smtpc__session_want() says until it is READY;
  * begin a transaction, again until READY; as often as wanted; quit, until
- * CLOSE. Every command has one reply slot; a reply without one, or bytes
- * behind the reply to STARTTLS, end the session with SMTPC_EPROTO. Whatever
- * ends it settles the transaction under way in its result: recipients are
- * REJECTED, UNSENT or, once the final dot was pulled, IN_DOUBT.
+ * CLOSE. Every command has one reply slot; a reply without one ends the
+ * session with SMTPC_EPROTO (an unasked 421 with SMTPC_ETEMP), bytes behind
+ * the reply to STARTTLS with SMTPC_ETLS. Whatever ends it settles the
+ * transaction under way in its result: recipients are REJECTED, UNSENT or,
+ * once the first byte of the terminator was handed to the transport,
+ * IN_DOUBT. The owner calls smtpc__result_finish().
  *
  * After any fatal outcome want is CLOSE, and smtpc__session_status() says
- * why. One thread at a time.
+ * why. A last pull may then give a QUIT, to be written if that does not
+ * block; nobody waits for its answer. One thread at a time.
  */
 
 #include "base/env_int.h"
@@ -61,7 +64,11 @@ typedef struct smtpc_transaction_t {
 /**
  * Create @a *session in @a pool for @a server over a connection described by
  * @a link (encrypted already with implicit TLS). It waits for the greeting.
- * @a env, @a server and @a pool must outlive it.
+ * @a env, @a server and @a pool must outlive it. @a *session is set always.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_ETLS   the profile wants implicit TLS and @a link is not
+ *                      verified; the session is over
  */
 apr_status_t smtpc__session_create(smtpc_session_t **session,
                                    const smtpc_server_t *server,
@@ -84,18 +91,23 @@ apr_status_t smtpc__session_feed(smtpc_session_t *session, const char *data,
 
 /** Tell @a session that the peer closed, or that the transport failed, with
  *  @a status (SMTPC_ECONNECT, SMTPC_ETIMEOUT, SMTPC_ETLS, SMTPC_ECANCELLED)
- *  and a sentence @a why. Settles what is under way; the session is over. */
+ *  and a sentence @a why without full stop. Feed first what can still be
+ *  read: it may hold the reason. Settles what is under way; the session is
+ *  over. While QUIT is under way this is no failure. */
 void smtpc__session_abort(smtpc_session_t *session, apr_status_t status,
                           const char *why);
 
 /**
  * Set @a *data and @a *len to bytes that are to be written now, at most
  * SMTPC_LIMIT_OUTPUT_BUFFER; *len 0 if there are none. They stay valid until
- * smtpc__session_sent(). Content is read, normalised and dot-stuffed here.
+ * the next call on @a session; pulled again without smtpc__session_sent(),
+ * they are the same bytes, perhaps with more behind. Commands are composed,
+ * and content is read, normalised and dot-stuffed, here.
  *
  * @return APR_SUCCESS
  *         SMTPC_ESOURCE  the content could not be read: the session is over,
  *                        the final dot was not and must not be sent
+ *         SMTPC_EARG SMTPC_ELIMIT  a command cannot be written: likewise
  */
 apr_status_t smtpc__session_pull(const char **data, apr_size_t *len,
                                  smtpc_session_t *session) SMTPC_WARN_UNUSED;
@@ -113,7 +125,7 @@ void smtpc__session_secured(smtpc_session_t *session,
                             const smtpc_link_t *link);
 
 /** Begin @a transaction (borrowed until want is READY or CLOSE again). Only
- *  when want is READY. An envelope or size the server cannot take is settled
+ *  when want is READY; with one recipient at least. An envelope or size the server cannot take is settled
  *  at once, without a command: want is READY again and the result says so. */
 void smtpc__session_begin(smtpc_session_t *session,
                           const smtpc_transaction_t *transaction);
@@ -131,7 +143,12 @@ smtpc_stage_e smtpc__session_stage(const smtpc_session_t *session);
 apr_interval_time_t
 smtpc__session_stage_timeout(const smtpc_session_t *session);
 
-/** Return APR_SUCCESS while @a session lives, else what ended it. */
+/** Return the number of replies taken so far: a deadline for one reply starts
+ *  anew when it changes, or the stage does. */
+apr_uint64_t smtpc__session_replies(const smtpc_session_t *session);
+
+/** Return APR_SUCCESS while @a session lives, and after QUIT; else what ended
+ *  it. */
 apr_status_t smtpc__session_status(const smtpc_session_t *session);
 
 /** Return the sentence that goes with it, or "". */

@@ -149,6 +149,7 @@ struct smtpc_session_t {
     apr_pool_t *reply_pools[2];  /* the present reply's, and the next one's */
     int reply_pool;              /* index of the present one */
     const smtpc_reply_t *reply;
+    apr_uint64_t replies;        /* taken so far */
 
     smtpc_buf_t out;
     apr_uint64_t sent;  /* bytes sent in all */
@@ -174,7 +175,7 @@ void smtpc__session_enter(smtpc_session_t *session, smtpc_step_e step);
 /** Enter @a step and send its command next. */
 void smtpc__session_start(smtpc_session_t *session, smtpc_step_e step);
 
-/** Enter READY. */
+/** Enter READY: the transaction, if any, is over. */
 void smtpc__session_ready(smtpc_session_t *session);
 
 /** Return the number of bytes composed so far, sent or not. */
@@ -221,11 +222,11 @@ int smtpc__session_foreign(int code);
 
 /* session_hello.c */
 
-/** Compose EHLO. */
+/** Compose EHLO and open its slot. */
 apr_status_t smtpc__session_send_ehlo(smtpc_session_t *session);
-/** Compose HELO. */
+/** Compose HELO and open its slot. */
 apr_status_t smtpc__session_send_helo(smtpc_session_t *session);
-/** Compose STARTTLS. */
+/** Compose STARTTLS and open its slot. */
 apr_status_t smtpc__session_send_starttls(smtpc_session_t *session);
 /** Take a positive greeting. */
 void smtpc__session_greeting_ok(smtpc_session_t *session,
@@ -258,11 +259,11 @@ void smtpc__session_starttls_refused(smtpc_session_t *session,
 void smtpc__session_login(smtpc_session_t *session);
 /** Forget the exchange, wiping it. */
 void smtpc__session_auth_end(smtpc_session_t *session);
-/** Compose AUTH. */
+/** Compose AUTH and open its slot. */
 apr_status_t smtpc__session_send_auth(smtpc_session_t *session);
 /** Compose the response to a challenge. */
 apr_status_t smtpc__session_send_sasl(smtpc_session_t *session);
-/** Compose "*". */
+/** Compose "*", which gives up AUTH. */
 apr_status_t smtpc__session_send_cancel(smtpc_session_t *session);
 /** Take a positive reply to AUTH or a response. */
 void smtpc__session_auth_ok(smtpc_session_t *session,
@@ -289,15 +290,15 @@ void smtpc__session_tx_broken(smtpc_session_t *session, apr_status_t status,
                               const char *why);
 /** Look whether the terminator is sent by now. */
 void smtpc__session_tx_sent(smtpc_session_t *session);
-/** Compose MAIL. */
+/** Compose MAIL and open its slot. */
 apr_status_t smtpc__session_send_mail(smtpc_session_t *session);
 /** Compose RCPT for the next recipient. */
 apr_status_t smtpc__session_send_rcpt(smtpc_session_t *session);
-/** Compose DATA. */
+/** Compose DATA and open its slot. */
 apr_status_t smtpc__session_send_data(smtpc_session_t *session);
 /** Put as much content out as there is room for. */
 apr_status_t smtpc__session_send_content(smtpc_session_t *session);
-/** Compose RSET. */
+/** Compose RSET and open its slot. */
 apr_status_t smtpc__session_send_rset(smtpc_session_t *session);
 /** Take a positive reply to MAIL. */
 void smtpc__session_mail_ok(smtpc_session_t *session,
@@ -342,7 +343,7 @@ void smtpc__session_rset_refused(smtpc_session_t *session,
 
 /* session_close.c */
 
-/** Compose QUIT. */
+/** Compose QUIT and open its slot. */
 apr_status_t smtpc__session_send_quit(smtpc_session_t *session);
 /** Take any reply to QUIT: the end. */
 void smtpc__session_quit_answered(smtpc_session_t *session,

@@ -32,6 +32,7 @@ static void append_and_consume(void)
                "the room in front is used again");
     tap_is_mem(smtpc__buf_bytes(&buf), smtpc__buf_used(&buf),
                "abcdef0123456789", SIZE, "in order");
+    tap_ok(buf.end <= buf.size, "within the memory it has");
     tap_is_int(smtpc__buf_append(&buf, "x", 1), SMTPC_ELIMIT, "full again");
 
     smtpc__buf_consume(&buf, 1000);

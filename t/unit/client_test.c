@@ -12,9 +12,9 @@
 #include <apr_thread_proc.h>
 #include <smtpclient/smtpclient.h>
 
-#include "support/peer.h"
-#include "support/peer_tls.h"
-#include "tap/tap.h"
+#include "../support/peer.h"
+#include "../support/peer_tls.h"
+#include "../tap/tap.h"
 
 static smtpc_env_t *env;
 
@@ -237,6 +237,7 @@ static void test_silence(apr_pool_t *pool)
     static const char *const places[] = { "", "EHLO", "MAIL", "RCPT", "DATA",
                                           ".", "QUIT" };
     apr_size_t i;
+    apr_status_t rv;
 
     tap_subtest_begin("silent servers");
     for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
@@ -266,7 +267,8 @@ static void test_silence(apr_pool_t *pool)
             wanted = APR_SUCCESS;
         }
         start = apr_time_now();
-        tap_is_int(send_to(&result, client, "x@y.test", pool), wanted,
+        rv = send_to(&result, client, "x@y.test", pool);
+        tap_is_int(rv, wanted,
                    "status: %s", error_of(result));
         tap_ok(apr_time_now() - start < apr_time_from_msec(1300),
                "in time");
@@ -314,6 +316,7 @@ static void test_kept(apr_pool_t *pool)
     smtpc_client_t *client;
     smtpc_result_t *result;
     int i;
+    apr_status_t rv;
 
     tap_subtest_begin("kept connections that are gone");
     for (i = 0; i < 2; i++) {
@@ -323,7 +326,8 @@ static void test_kept(apr_pool_t *pool)
                    "first");
         tap_ok(peer_quiet(peer), "the server closes, saying \"%s\"",
                says[i]);
-        tap_is_int(send_to(&result, client, "x@y.test", pool), APR_SUCCESS,
+        rv = send_to(&result, client, "x@y.test", pool);
+        tap_is_int(rv, APR_SUCCESS,
                    "second: %s", error_of(result));
         tap_is_int(peer_heard(peer, "MAIL"), 2,
                    "the dead connection was not tried");
@@ -336,7 +340,8 @@ static void test_kept(apr_pool_t *pool)
     client = make_client(peer, pool);
     tap_is_int(send_to(&result, client, "x@y.test", pool), APR_SUCCESS,
                "first");
-    tap_is_int(send_to(&result, client, "x@y.test", pool), APR_SUCCESS,
+    rv = send_to(&result, client, "x@y.test", pool);
+    tap_is_int(rv, APR_SUCCESS,
                "421 at the second MAIL: %s", error_of(result));
     tap_is_str(smtpc_result_queue_id(result), "Q11", "a new connection");
     tap_is_int(peer_heard(peer, "MAIL"), 3, "after one try");
@@ -394,6 +399,7 @@ static void test_lost(apr_pool_t *pool)
                   { { "DATA", "!close" }, SMTPC_ECONNECT, 1 },
                   { { ".", "!close" }, SMTPC_EINDOUBT, 1 } };
     apr_size_t i;
+    apr_status_t rv;
 
     tap_subtest_begin("kept connections that break in use");
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -404,8 +410,8 @@ static void test_lost(apr_pool_t *pool)
 
         tap_is_int(send_to(&result, client, "x@y.test", pool), APR_SUCCESS,
                    "first");
-        tap_is_int(send_to(&result, client, "x@y.test", pool),
-                   cases[i].wanted, "%s at %s: %s", answer.say, answer.start,
+        rv = send_to(&result, client, "x@y.test", pool);
+        tap_is_int(rv, cases[i].wanted, "%s at %s: %s", answer.say, answer.start,
                    error_of(result));
         tap_is_int(peer_accepted(peer), cases[i].connections, "connections");
         smtpc_client_dispose(client);
@@ -423,6 +429,7 @@ static void test_setters(apr_pool_t *pool)
     smtpc_client_t *c;
     const char *error;
     int i;
+    apr_status_t rv;
 
     tap_subtest_begin("setters, and what they refuse");
     tap_is_int(smtpc_client_create(&c, env, "mail.test", 587, pool),
@@ -479,8 +486,8 @@ static void test_setters(apr_pool_t *pool)
     tap_is_int(smtpc_client_set_client_certificate(c, pair, NULL),
                APR_SUCCESS, "client certificate");
     tap_is_str(smtpc_client_client_certificate(c), pair, "reads");
-    tap_is_int(smtpc_client_set_client_certificate(c, ca_file, pair),
-               SMTPC_EARG, "key of another: %s", smtpc_client_error(c));
+    rv = smtpc_client_set_client_certificate(c, ca_file, pair);
+    tap_is_int(rv, SMTPC_EARG, "key of another: %s", smtpc_client_error(c));
     tap_is_int(smtpc_client_set_verify_name(c, "other.test"), APR_SUCCESS,
                "verify name");
     tap_is_str(smtpc_client_verify_name(c), "other.test", "reads");
@@ -491,7 +498,8 @@ static void test_setters(apr_pool_t *pool)
     tap_is_int(smtpc_client_set_auth_mechanisms(c, "LOGIN PLAIN"),
                APR_SUCCESS, "mechanisms");
     tap_is_str(smtpc_client_auth_mechanisms(c), "LOGIN PLAIN", "reads");
-    tap_is_int(smtpc_client_set_auth_mechanisms(c, "PLAIN FOO"), SMTPC_EARG,
+    rv = smtpc_client_set_auth_mechanisms(c, "PLAIN FOO");
+    tap_is_int(rv, SMTPC_EARG,
                "unknown mechanism: %s", smtpc_client_error(c));
     tap_is_int(smtpc_client_set_from(c, "Web <web@a.test>"), APR_SUCCESS,
                "From");
@@ -533,8 +541,8 @@ static void *APR_THREAD_FUNC busy_run(apr_thread_t *thread, void *data)
     busy_t *busy = data;
     smtpc_result_t *result;
 
+    (void)thread;
     busy->status = send_to(&result, busy->client, "x@y.test", busy->pool);
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
@@ -604,6 +612,7 @@ static void test_tls(apr_pool_t *pool)
     peer_t *peer;
     smtpc_client_t *client;
     smtpc_result_t *result;
+    apr_status_t rv;
 
     tap_subtest_begin("STARTTLS and login");
     peer_smtp_init(&smtp);
@@ -615,13 +624,15 @@ static void test_tls(apr_pool_t *pool)
                APR_SUCCESS, "credentials");
     tap_is_int(smtpc_client_security(client), SMTPC_SECURITY_STARTTLS,
                "with credentials: STARTTLS");
-    tap_is_int(send_to(&result, client, "x@y.test", pool), SMTPC_ETLS,
+    rv = send_to(&result, client, "x@y.test", pool);
+    tap_is_int(rv, SMTPC_ETLS,
                "CA unknown: %s", error_of(result));
     tap_is_int(smtpc_result_stage(result), SMTPC_STAGE_TLS, "stage");
     tap_is_int(peer_heard(peer, "AUTH"), 0, "no password sent");
     tap_is_int(smtpc_client_set_ca_file(client, peer_ca_file(ca, pool)),
                APR_SUCCESS, "CA file");
-    tap_is_int(send_to(&result, client, "x@y.test", pool), APR_SUCCESS,
+    rv = send_to(&result, client, "x@y.test", pool);
+    tap_is_int(rv, APR_SUCCESS,
                "goes: %s", error_of(result));
     tap_ok(strncmp(smtpc_result_tls_protocol(result), "TLSv1.", 6) == 0,
            "%s, %s", smtpc_result_tls_protocol(result),
@@ -639,13 +650,15 @@ static void test_tls(apr_pool_t *pool)
                "not on a connection verified otherwise");
     tap_is_int(smtpc_client_set_verify_name(client, "wrong.test"),
                APR_SUCCESS, "wrong name");
-    tap_is_int(send_to(&result, client, "x@y.test", pool), SMTPC_ETLS,
+    rv = send_to(&result, client, "x@y.test", pool);
+    tap_is_int(rv, SMTPC_ETLS,
                "refused: %s", error_of(result));
     tap_is_int(smtpc_client_set_verify_name(client, NULL), APR_SUCCESS,
                "right name");
     tap_is_int(smtpc_client_set_credentials(client, "web", "wrong"),
                APR_SUCCESS, "wrong password");
-    tap_is_int(send_to(&result, client, "x@y.test", pool), SMTPC_EAUTH,
+    rv = send_to(&result, client, "x@y.test", pool);
+    tap_is_int(rv, SMTPC_EAUTH,
                "refused: %s", error_of(result));
     tap_is_int(smtpc_result_code(result), 535, "with its code");
     smtpc_client_dispose(client);
@@ -663,6 +676,7 @@ static void test_implicit(apr_pool_t *pool)
     peer_t *peer;
     smtpc_client_t *client;
     smtpc_result_t *result;
+    apr_status_t rv;
 
     tap_subtest_begin("implicit TLS");
     peer_smtp_init(&smtp);
@@ -674,7 +688,8 @@ static void test_implicit(apr_pool_t *pool)
                APR_SUCCESS, "implicit");
     tap_is_int(smtpc_client_set_ca_file(client, peer_ca_file(ca, pool)),
                APR_SUCCESS, "CA file");
-    tap_is_int(send_to(&result, client, "x@y.test", pool), APR_SUCCESS,
+    rv = send_to(&result, client, "x@y.test", pool);
+    tap_is_int(rv, APR_SUCCESS,
                "goes: %s", error_of(result));
     smtpc_client_dispose(client);
     tap_ok(peer_quiet(peer), "closed");

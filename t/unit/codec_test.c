@@ -96,6 +96,21 @@ static void base64_refused(void)
     }
 }
 
+/* What stands behind the text must not help it. */
+static void base64_cut(void)
+{
+    unsigned char decoded[16];
+    apr_size_t len;
+    apr_size_t cut;
+
+    for (cut = 1; cut < 8; cut++) {
+        if (cut != 4) {
+            tap_is_int(smtpc__base64_decode(decoded, &len, "Zm9vZg==", cut),
+                       SMTPC_EARG, "cut after %d characters", (int)cut);
+        }
+    }
+}
+
 static void xtext(void)
 {
     apr_pool_t *pool = tap_pool();
@@ -123,6 +138,9 @@ static const struct {
     { "\xc2\x80", 2, 2, "U+0080" },
     { "\xc2", 1, 0, "cut after the first of two" },
     { "\xc2g", 2, 0, "no continuation" },
+    { "\xc3\xa9", 1, 0, "one of two bytes" },
+    { "\xe2\x82\xac", 2, 0, "two of three bytes" },
+    { "\xf0\x9f\x98\x80", 3, 0, "three of four bytes" },
     { "\xdf\xbf", 2, 2, "U+07FF" },
     { "\xe0\x9f\xbf", 3, 0, "overlong, three bytes" },
     { "\xe0\xa0\x80", 3, 3, "U+0800" },
@@ -250,6 +268,7 @@ int main(void)
     base64();
     base64_all_bytes();
     base64_refused();
+    base64_cut();
     xtext();
     utf8();
     controls();

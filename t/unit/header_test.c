@@ -68,6 +68,14 @@ static void golden_text(void)
                "Subject: aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd eeeeeeeee "
                "fffffffff ggggggg\r\n =?utf-8?B?w6Q=?=\r\n\r\n",
                "an encoded word is not broken");
+    tap_is_str(text_field("Subject",
+                          "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87"
+                          "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87"
+                          "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87"
+                          "\xe4\xb8\xad\xe6\x96\x87", 0),
+               "Subject: =?utf-8?B?5Lit5paH5Lit5paH5Lit5paH5Lit5paH5Lit5paH"
+               "5Lit5paH5Lit?=\r\n =?utf-8?B?5paH?=\r\n\r\n",
+               "two words, one blank between them");
 }
 
 /* Every length around the folds comes back, well folded. */
@@ -140,6 +148,8 @@ static void long_words(void)
                                                   tap_pool()), tap_pool()),
                word, "a long row of blanks comes back");
     tap_is_str(support_fold_problem(block, tap_pool()), NULL, "folded");
+    tap_is_str(support_wire_problem(block, strlen(block)), NULL,
+               "not into one line");
 }
 
 static void injection(void)
@@ -209,6 +219,19 @@ static void limits(void)
     tap_is_int(len, SMTPC_LIMIT_HEADER_BLOCK + 2, "and still ended");
 
     smtpc__header_create(&h, 0, tap_pool());
+    for (int i = 0; i < 1279; i++) {
+        if (smtpc__header_text(h, "X", apr_pstrmemdup(tap_pool(), value, 75))
+            != APR_SUCCESS) {
+            tap_fail("field %d of 80 bytes", i);
+        }
+    }
+    tap_is_int(smtpc__header_text(h, "X", apr_pstrmemdup(tap_pool(), value,
+                                                         76)),
+               SMTPC_ELIMIT, "a field that begins below the limit");
+    (void)smtpc__header_fields(h, &len);
+    tap_is_int(len, SMTPC_LIMIT_HEADER_BLOCK - 80, "is taken back whole");
+
+    smtpc__header_create(&h, 0, tap_pool());
     memset(value, 'a', 998);
     tap_is_int(smtpc__header_structured(h, "References", value),
                SMTPC_ELIMIT, "a structured word beyond the line limit");
@@ -257,6 +280,8 @@ static void addresses(void)
                   "To: \"J\xc3\xb6rg\" <a@b.org>\r\n\r\n");
     check_address("a@b.org", "=?x?Q?y?=", 0,
                   "To: =?utf-8?B?PT94P1E/eT89?= <a@b.org>\r\n\r\n");
+    check_address("a@b.org", "A  B", 0,
+                  "To: =?utf-8?Q?A__B?= <a@b.org>\r\n\r\n");
     check_address("a@\xc3\xa4.org", NULL, 0, "To: a@xn--4ca.org\r\n\r\n");
     check_address("a@\xc3\xa4.org", NULL, 1, "To: a@\xc3\xa4.org\r\n\r\n");
     check_address("\xc3\xa4@b.org", NULL, 1, "To: \xc3\xa4@b.org\r\n\r\n");

@@ -33,6 +33,12 @@ static const struct {
     { "\xe4\xbe\x8b\xe3\x80\x82jp", "\xe4\xbe\x8b.jp", "xn--fsq.jp" },
     { "\xef\xbd\x81.b", "a.b", "a.b" }, /* a fullwidth letter */
     { "xn--a.example", "xn--a.example", "xn--a.example" },
+    /* What no A-label stands for stays as it is: a decomposed letter, a
+     * bidirectional control, a dot, an @. */
+    { "xn--bucher-xyd.de", "xn--bucher-xyd.de", "xn--bucher-xyd.de" },
+    { "xn--ab-g4t.de", "xn--ab-g4t.de", "xn--ab-g4t.de" },
+    { "xn--x-83t.de", "xn--x-83t.de", "xn--x-83t.de" },
+    { "xn--xy-iw3n.de", "xn--xy-iw3n.de", "xn--xy-iw3n.de" },
     { "xn--.example", NULL, NULL }, /* ends with a hyphen */
     { "", NULL, NULL },
     { "a..b", NULL, NULL },

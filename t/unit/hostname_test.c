@@ -141,6 +141,7 @@ static void qualifying(void)
                                    "10.0.0.2 web.bad_.-x web\n"
                                    "10.0.0.3 webb.example.org webb\n"
                                    "10.0.0.4 web.not-ours.example # web\n"
+                                   "10.0.0.5 webmail.example.org web\n"
                                    "10.0.1.1\tWEB.example.org  web www\r\n"
                                    "10.0.1.2 web.later.example web\n");
 
@@ -159,6 +160,26 @@ static void qualifying(void)
     apr_file_remove(hosts, pool);
 }
 
+static void hosts_limit(void)
+{
+    const char *lines = "";
+    const char *hosts;
+    int i;
+
+    for (i = 1; i < SMTPC_LIMIT_HOSTS_LINES; i++) {
+        lines = apr_pstrcat(tap_pool(), lines, "\n", NULL);
+    }
+    hosts = make_hosts(apr_pstrcat(tap_pool(), lines,
+                                   "10.0.0.1 last.example.org last\n"
+                                   "10.0.0.2 beyond.example.org beyond\n",
+                                   NULL));
+    tap_is_str(smtpc__hostname_qualify("last", hosts, tap_pool()),
+               "last.example.org", "line 1000 is read");
+    tap_is_str(smtpc__hostname_qualify("beyond", hosts, tap_pool()), "beyond",
+               "line 1001 is not");
+    apr_file_remove(hosts, tap_pool());
+}
+
 static void own(void)
 {
     const char *name = smtpc__hostname_system(tap_pool());
@@ -173,6 +194,7 @@ int main(void)
     validity();
     addresses();
     qualifying();
+    hosts_limit();
     own();
     return tap_done();
 }

@@ -16,7 +16,7 @@
 
 #include "base/env_int.h"
 #include "net/loop.h"
-#include "tap/tap.h"
+#include "../tap/tap.h"
 
 /** More watches than a small loop has. */
 #define MANY 64

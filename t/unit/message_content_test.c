@@ -100,6 +100,26 @@ static void sources(void)
     tap_is_str(with_source("", 0), HTML("us-ascii", "7bit"), "empty");
 }
 
+static void replaced(void)
+{
+    smtpc_message_t *m = message();
+
+    if (smtpc_message_set_body_source(
+            m, support_pieces("one", 3, 3, 1, tap_pool()), SMTPC_BODY_HTML)
+        || smtpc_message_set_body(m, "two", SMTPC_BODY_TEXT)) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    tap_is_str(content(m, 0), TEXT("us-ascii", "7bit") "two\r\n",
+               "a text after a source");
+    if (smtpc_message_set_body_source(
+            m, support_pieces("one", 3, 3, 1, tap_pool()),
+            SMTPC_BODY_HTML)) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    tap_is_str(content(m, 0), HTML("us-ascii", "7bit") "one\r\n",
+               "a source after a text");
+}
+
 static void mixed(void)
 {
     smtpc_message_t *m = message();
@@ -195,6 +215,7 @@ int main(void)
 {
     bodies();
     sources();
+    replaced();
     mixed();
     failures();
     return tap_done();

@@ -111,6 +111,12 @@ static void hidden(void)
     tap_is_str(support_field(text, "To", tap_pool()),
                "undisclosed-recipients:;", "Bcc alone");
     tap_ok(strstr(text, "secret") == NULL, "is in no field");
+    if (smtpc_message_add_cc(m, "cc@example.org")) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    tap_is_str(support_field(support_render(m, &plain, NULL, tap_pool()),
+                             "To", tap_pool()), NULL,
+               "no To where there is a Cc");
 }
 
 static void pickup(void)

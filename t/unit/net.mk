@@ -1,2 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-unit_tests +=
+# lib/net, and the servers that tests of it and of lib/client talk to.
+unit_tests += \
+	t/unit/loop_test \
+	t/unit/resolve_test \
+	t/unit/tcp_test \
+	t/unit/tls_test \
+	t/unit/tls_verify_test
+threaded_tests += \
+	t/unit/resolve_test \
+	t/unit/tls_test
+testsupport_sources += \
+	t/support/peer.c t/support/peer.h \
+	t/support/peer_tls.c t/support/peer_tls.h

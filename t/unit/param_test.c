@@ -10,19 +10,26 @@
 #include "../tap/tap.h"
 #include "mime_support.h"
 
-static char *field(const char *name, const char *value, int utf8)
+/* The field with this parameter, and a second one if count is 2. */
+static char *fields(const char *name, const char *value, int utf8,
+                    apr_size_t count)
 {
-    smtpc_param_t param = { name, value };
+    smtpc_param_t params[] = { { name, value }, { "x", "y" } };
     smtpc_header_t *h;
     apr_size_t len;
     const char *bytes;
 
     smtpc__header_create(&h, utf8, tap_pool());
-    if (smtpc__header_params(h, "C", "a/b", &param, 1) != APR_SUCCESS) {
+    if (smtpc__header_params(h, "C", "a/b", params, count) != APR_SUCCESS) {
         return NULL;
     }
     bytes = smtpc__header_fields(h, &len);
     return apr_pstrmemdup(tap_pool(), bytes, len);
+}
+
+static char *field(const char *name, const char *value, int utf8)
+{
+    return fields(name, value, utf8, 1);
 }
 
 static void golden(void)
@@ -88,6 +95,20 @@ static char *decode_2231(const char *value, const char *name)
     }
 }
 
+/* The longest line of text. */
+static int longest(const char *text)
+{
+    apr_size_t most = 0;
+
+    while (*text != '\0') {
+        apr_size_t len = strcspn(text, "\r");
+
+        most = len > most ? len : most;
+        text += len + 2;
+    }
+    return (int)most;
+}
+
 static void lengths(void)
 {
     static const char *const letters[] = { "\xc3\xa4", "a", "%", "\"",
@@ -98,8 +119,8 @@ static void lengths(void)
         const char *bad = NULL;
 
         for (int n = 0; n < 150 && bad == NULL; n++) {
-            char *block = field("filename", name, 0);
-            char *legacy = field("name", name, 0);
+            char *block = fields("filename", name, 0, 2);
+            char *legacy = fields("name", name, 0, 2);
             char *value = support_field(block, "C", tap_pool());
             char *quoted = support_field(legacy, "C", tap_pool());
 
@@ -110,11 +131,17 @@ static void lengths(void)
                     apr_pstrcat(tap_pool(), legacy, "\r\n", NULL),
                     tap_pool());
             }
+            if (bad == NULL && longest(block) > 78) {
+                bad = block;
+            }
+            if (bad == NULL && longest(legacy) > 76) {
+                bad = legacy;
+            }
             if (bad == NULL && strcmp(decode_2231(value, "filename"), name)) {
                 bad = block;
             }
             quoted = apr_pstrdup(tap_pool(), strchr(quoted, '"') + 1);
-            quoted[strlen(quoted) - 1] = '\0';
+            *strrchr(quoted, '"') = '\0';
             if (bad == NULL
                 && strcmp(support_decode_words(quoted, tap_pool()), name)) {
                 bad = legacy;

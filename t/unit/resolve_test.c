@@ -19,7 +19,7 @@
 
 #include "base/limits.h"
 #include "net/resolve.h"
-#include "tap/tap.h"
+#include "../tap/tap.h"
 
 /* The resolver of this program: "slow." names wait for the gate to open. */
 

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -142,8 +143,9 @@ static void not_files(void)
 {
     const char *fifo = apr_pstrcat(tap_pool(), directory, "/fifo", NULL);
 
-    refuses("file:", SMTPC_EARG, "absolute", "no path");
-    refuses("file:secret", SMTPC_EARG, "absolute", "a relative path");
+    refuses("file:", SMTPC_EARG, "no path", "no path");
+    refuses("file:no/such/secret", APR_ENOENT, "no/such/secret",
+            "a relative path that leads nowhere");
     refuses(apr_pstrcat(tap_pool(), "file:", directory, NULL), SMTPC_EARG,
             "regular", "a directory");
     refuses(apr_pstrcat(tap_pool(), "file:", directory, "/none", NULL),
@@ -260,6 +262,11 @@ int main(void)
     directory = mkdtemp(made);
     if (directory == NULL) {
         tap_bail("cannot make a directory");
+    }
+    /* What a program would read if it got our standard input. */
+    if (freopen(write_file("secret", "stolen\n", 7, 0600), "r", stdin)
+        == NULL) {
+        tap_bail("cannot change the standard input");
     }
     before = open_descriptors();
     literals();

@@ -60,11 +60,27 @@ static void test_challenge_length(int beyond)
                                   "expect status EAUTH\n", NULL));
 }
 
+/* U12: once it is sent, nothing of the password is left in the output. */
+static void test_wiped(void)
+{
+    rig_t rig;
+    const smtpc_buf_t *out;
+    char *line;
+
+    rig_open(&rig, "set user=ann\nset link=loopback\n",
+             "250-hi\r\n250 AUTH PLAIN\r\n");
+    out = &rig.session->out;
+    tap_ok(rig_drain(&rig) == 29, "AUTH PLAIN is sent");
+    line = memmem(out->data, out->size, "AGFubg", 6);
+    tap_ok(line == NULL, "and wiped");
+}
+
 int main(void)
 {
     rig_run_file("session_auth.txt");
     test_auth_rounds();
     test_challenge_length(0);
     test_challenge_length(1);
+    test_wiped();
     return tap_done();
 }

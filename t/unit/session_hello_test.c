@@ -27,10 +27,26 @@ static void test_starttls_codes(void)
     }
 }
 
+/* T6: what was offered in clear text is forgotten with the handshake. */
+static void test_caps_forgotten(void)
+{
+    smtpc_link_t link = rig_link("encrypted verified");
+    rig_t rig;
+
+    rig_open(&rig, "set security=starttls\n",
+             "250-hi\r\n250-PIPELINING\r\n250 STARTTLS\r\n");
+    (void)rig_drain(&rig);
+    rig_say(&rig, "220 go\r\n");
+    tap_ok(smtpc__session_caps(rig.session)->bits != 0, "offered before");
+    smtpc__session_secured(rig.session, &link);
+    tap_is_int(smtpc__session_caps(rig.session)->bits, 0, "nothing after");
+}
+
 int main(void)
 {
     rig_run_file("session_hello.txt");
     rig_run_file("session_tls.txt");
     test_starttls_codes();
+    test_caps_forgotten();
     return tap_done();
 }

@@ -243,6 +243,8 @@ static void sequence(void)
 {
     static const step_t fails[] = { { "x", APR_SUCCESS, 0 },
                                     { NULL, APR_EGENERAL, 0 } };
+    static const step_t ends[] = { { "x", APR_SUCCESS, 0 },
+                                   { NULL, APR_EOF, 0 } };
     smtpc_source_t *parts[3];
     smtpc_source_t *all;
     smtpc_source_t *none;
@@ -274,6 +276,18 @@ static void sequence(void)
     script.rewind_status = APR_EGENERAL;
     tap_is_int(smtpc_source_rewind(all), SMTPC_ESOURCE,
                "a part that does not go back fails the rewind");
+
+    parts[0] = scripted(&script, fails, SMTPC_LENGTH_UNKNOWN);
+    tap_is_int(smtpc__source_create_sequence(&all, parts, 1, tap_pool()),
+               APR_SUCCESS, "one part that is read to its end");
+    script.steps = ends;
+    slurp(all, 60, &rv);
+    script.rewind_status = APR_EGENERAL;
+    tap_is_int(smtpc_source_rewind(all), SMTPC_ESOURCE, "and fails then");
+    tap_ok(strstr(smtpc__source_error(parts[0]), "going back") != NULL,
+           "the part says why");
+    tap_is_str(smtpc__source_error(all), smtpc__source_error(parts[0]),
+               "and so does the whole");
 
     (void)!smtpc_source_create_callback(&parts[1], script_read, NULL, 0,
                                         &script, tap_pool());

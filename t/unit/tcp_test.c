@@ -16,8 +16,8 @@
 #include <apr_strings.h>
 
 #include "net/tcp.h"
-#include "support/peer.h"
-#include "tap/tap.h"
+#include "../support/peer.h"
+#include "../tap/tap.h"
 
 static int fd_of(smtpc_transport_t *transport)
 {
@@ -99,6 +99,7 @@ static void test_echo(apr_pool_t *pool)
     apr_size_t len;
     int on = 0;
     socklen_t on_len = sizeof(on);
+    apr_status_t rv;
 
     tap_subtest_begin("a connection");
     tap_is_int(connect_to(&tcp, peer_port(peer), pool), APR_SUCCESS,
@@ -135,7 +136,8 @@ static void test_echo(apr_pool_t *pool)
     smtpc__transport_close(t, 1);
     smtpc__transport_close(t, 1);
     len = 1;
-    tap_is_int(smtpc__transport_write(t, "x", &len), SMTPC_ECONNECT,
+    rv = smtpc__transport_write(t, "x", &len);
+    tap_is_int(rv, SMTPC_ECONNECT,
                "closed: %s", smtpc__transport_error(t));
     tap_ok(!smtpc__tcp_idle(tcp), "not idle when closed");
     peer_stop(peer);

@@ -16,20 +16,12 @@
 #include <smtpclient/message.h>
 #include <smtpclient/result.h>
 #include <smtpclient/secret.h>
+#include <smtpclient/security.h>
 
 SMTPC_BEGIN_DECLS
 
 /** A client handle. */
 typedef struct smtpc_client_t smtpc_client_t;
-
-/** How the connection is secured. */
-typedef enum {
-    SMTPC_SECURITY_DEFAULT,       /**< by port, see smtpc_client_set_security */
-    SMTPC_SECURITY_NONE,          /**< clear text */
-    SMTPC_SECURITY_OPPORTUNISTIC, /**< STARTTLS if offered, unverified */
-    SMTPC_SECURITY_STARTTLS,      /**< STARTTLS, verified, or no mail */
-    SMTPC_SECURITY_IMPLICIT       /**< TLS from the first byte, verified */
-} smtpc_security_e;
 
 /** Where messages go. */
 typedef enum {

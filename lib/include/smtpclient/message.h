@@ -204,9 +204,11 @@ smtpc_message_set_body_source(smtpc_message_t *message,
  *         SMTPC_EARG     not a field name; control characters or invalid
  *                        UTF-8 in @a value; empty @a value; a field that has
  *                        a function of its own here (From, To, Cc, Bcc,
- *                        Subject, Sender, Reply-To), that is made by the
- *                        library (MIME-Version, Content-*), or that may
- *                        occur only once and does already
+ *                        Subject, Sender, Reply-To), that nobody may see
+ *                        (Resent-Bcc), that is made by the library
+ *                        (MIME-Version, Content-*), or that may occur only
+ *                        once and does already; a Message-ID or Date that
+ *                        is none
  *         SMTPC_ELIMIT   SMTPC_LIMIT_HEADERS fields, or a value longer than
  *                        SMTPC_LIMIT_HEADER_VALUE
  * @since 0.1
@@ -277,7 +279,8 @@ smtpc_message_attach_source(smtpc_attachment_t **attachment,
 
 /**
  * Give @a attachment the file name @a name that recipients see. Path parts
- * are not cut off here; receivers do as they like with them.
+ * are not cut off here; receivers do as they like with them. A content type
+ * that was guessed is guessed again if the extension of @a name is known.
  *
  * @return APR_SUCCESS
  *         SMTPC_EARG     empty, control characters, or invalid UTF-8
