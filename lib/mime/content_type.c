@@ -12,10 +12,10 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/codec.h"
+#include "mime/ascii.h"
 #include "mime/param.h"
 
 static const char *skip_blanks(const char *p)
@@ -38,7 +38,7 @@ static const char *lower(const char *p, apr_size_t len, apr_pool_t *pool)
     char *out = apr_pstrmemdup(pool, p, len);
 
     for (apr_size_t i = 0; i < len; i++) {
-        out[i] = (char)apr_tolower(out[i]);
+        out[i] = smtpc__to_lower(out[i]);
     }
     return out;
 }

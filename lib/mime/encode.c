@@ -17,8 +17,8 @@
 #include <string.h>
 
 #include <apr_errno.h>
-#include <openssl/evp.h>
 
+#include "base/codec.h"
 #include "base/source_int.h"
 #include "mime/quoted.h"
 
@@ -34,8 +34,8 @@
 #define OUT_SIZE 4096
 /* A reader that asks for so many gets them without a copy. */
 #define DIRECT_MIN 1024
-/* Room for one step of any encoding: CRLF, a line of base64, a NUL. */
-#define STEP_ROOM (2 + LINE_OUT + 1)
+/* Room for one step of any encoding: CRLF and a line of base64. */
+#define STEP_ROOM (2 + LINE_OUT)
 
 typedef struct encoder_t encoder_t;
 
@@ -184,9 +184,7 @@ static apr_size_t step_base64(encoder_t *e, char *out, apr_size_t room)
             out[n++] = '\r';
             out[n++] = '\n';
         }
-        n += (apr_size_t)EVP_EncodeBlock(
-            (unsigned char *)out + n,
-            (const unsigned char *)e->b->in + s->in_start, (int)len);
+        n += smtpc__base64_encode(out + n, e->b->in + s->in_start, len);
         s->in_start += len;
         s->begun = 1;
     }

@@ -17,6 +17,7 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_strings.h>
 
 #include "base/codec.h"
@@ -207,7 +208,8 @@ static int is_clean(const char *value, apr_size_t len)
 typedef struct text_t {
     const char *data;
     apr_size_t len;
-    apr_size_t tail; /* where the blanks at its end begin */
+    apr_size_t tail;  /* where the blanks at its end begin */
+    apr_size_t first; /* longest first word that is not encoded */
     int utf8;
 } text_t;
 
@@ -244,7 +246,8 @@ static int needs_encoding(const text_t *text, apr_size_t pos,
            && text->data[pos - before - 1] == ' ') {
         before++;
     }
-    return len > UNBROKEN_MAX || word[0] == ' ' || word[len - 1] == ' '
+    return len > (pos == 0 ? text->first : UNBROKEN_MAX)
+           || word[0] == ' ' || word[len - 1] == ' '
            || before > BLANKS_MAX || blanks_at(text, end_of) > BLANKS_MAX
            || smtpc__word_looks_encoded(word, len)
            || (!text->utf8 && !smtpc__is_ascii(word, len));
@@ -283,7 +286,8 @@ static void put_text(smtpc_header_t *h, const text_t *text)
 apr_status_t smtpc__header_text(smtpc_header_t *header, const char *name,
                                 const char *value)
 {
-    text_t text = { value, strlen(value), strlen(value), header->utf8 };
+    text_t text = { value, strlen(value), strlen(value), UNBROKEN_MAX,
+                    header->utf8 };
     apr_status_t rv;
 
     if (!is_clean(value, text.len)) {
@@ -291,6 +295,11 @@ apr_status_t smtpc__header_text(smtpc_header_t *header, const char *name,
     }
     while (text.tail > 0 && value[text.tail - 1] == ' ') {
         text.tail--;
+    }
+    if (apr_cstr_casecmp(name, "Subject") == 0) {
+        /* Some readers take a fold right behind the name for a blank of the
+         * text. Other fields may have a syntax that encoding would break. */
+        text.first = SMTPC_LIMIT_HEADER_LINE - strlen("Subject: ");
     }
     rv = begin(header, name);
     if (rv != APR_SUCCESS) {

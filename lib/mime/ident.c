@@ -10,12 +10,12 @@
 #include "mime/ident.h"
 
 #include <string.h>
-#include <strings.h>
 
-#include <apr_lib.h>
+#include <apr_cstr.h>
 #include <apr_strings.h>
 
 #include "base/limits.h"
+#include "mime/ascii.h"
 
 /* Random bytes of an identifier. */
 #define RANDOM_BYTES 20
@@ -119,10 +119,10 @@ static int number(const char **p, int min, int max, int limit)
     int value = 0;
     int digits = 0;
 
-    for (; digits < max && apr_isdigit(**p); digits++, (*p)++) {
+    for (; digits < max && smtpc__is_digit(**p); digits++, (*p)++) {
         value = value * 10 + (**p - '0');
     }
-    return digits < min || apr_isdigit(**p) || value > limit ? -1 : value;
+    return digits < min || smtpc__is_digit(**p) || value > limit ? -1 : value;
 }
 
 /* Move *p behind one of the count three-letter names of size bytes each. */
@@ -130,7 +130,7 @@ static int skip_name(const char **p, const char *names, int count,
                      apr_size_t size)
 {
     for (int i = 0; i < count; i++) {
-        if (strncasecmp(*p, names + (apr_size_t)i * size, 3) == 0) {
+        if (apr_cstr_casecmpn(*p, names + (apr_size_t)i * size, 3) == 0) {
             *p += 3;
             return 1;
         }
@@ -176,7 +176,7 @@ int smtpc__ident_is_date(const char *text)
     const char *p = text;
     int day;
 
-    if (apr_isalpha(*p)) {
+    if (smtpc__is_alpha(*p)) {
         if (!skip_name(&p, apr_day_snames[0], 7, sizeof(apr_day_snames[0]))
             || *p++ != ',') {
             return 0;

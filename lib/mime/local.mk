@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # lib/mime
 libsmtpclient_core_la_SOURCES += \
+	lib/mime/ascii.h \
 	lib/mime/attachment.c \
 	lib/mime/content_type.c lib/mime/content_type.h \
 	lib/mime/encode.c lib/mime/encode.h \

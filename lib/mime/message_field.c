@@ -7,8 +7,8 @@
  * that are not in it are text and may occur any number of times.
  */
 #include <string.h>
-#include <strings.h>
 
+#include <apr_cstr.h>
 #include <apr_strings.h>
 
 #include "base/codec.h"
@@ -55,11 +55,11 @@ static const rule_t *find_rule(const char *name)
     static const rule_t content = { "Content-", OURS, SMTPC_FIELD_TEXT, 0 };
     static const rule_t other = { "", NULL, SMTPC_FIELD_TEXT, 0 };
 
-    if (strncasecmp(name, content.name, strlen(content.name)) == 0) {
+    if (apr_cstr_casecmpn(name, content.name, strlen(content.name)) == 0) {
         return &content;
     }
     for (apr_size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
-        if (strcasecmp(name, rules[i].name) == 0) {
+        if (apr_cstr_casecmp(name, rules[i].name) == 0) {
             return &rules[i];
         }
     }
@@ -69,8 +69,9 @@ static const rule_t *find_rule(const char *name)
 static int is_added(const smtpc_message_t *message, const char *name)
 {
     for (int i = 0; i < message->fields->nelts; i++) {
-        if (strcasecmp(APR_ARRAY_IDX(message->fields, i, smtpc_field_t).name,
-                       name) == 0) {
+        if (apr_cstr_casecmp(
+                APR_ARRAY_IDX(message->fields, i, smtpc_field_t).name, name)
+            == 0) {
             return 1;
         }
     }

@@ -46,8 +46,12 @@ typedef struct smtpc_content_t {
  * were read before; memory does not grow with their size.
  *
  * @return APR_SUCCESS
+ *         SMTPC_EARG     neither @a message nor @a render has a From
  *         SMTPC_ELIMIT   header block over SMTPC_LIMIT_HEADER_BLOCK
- *         SMTPC_ESOURCE  an attachment read before cannot be read again
+ *         SMTPC_EEXTENSION  an address can only be written in UTF-8, see
+ *                        smtpc_envelope_t.utf8, and @a render forbids it
+ *         SMTPC_ESOURCE  an attachment read before cannot be read again, or
+ *                        a body that is a source failed
  *         else           no randomness to be had
  */
 apr_status_t smtpc__message_render(smtpc_content_t **content,
@@ -59,7 +63,8 @@ apr_status_t smtpc__message_render(smtpc_content_t **content,
 /**
  * Make the envelope of @a message in @a pool: sender is Sender, else From,
  * else @a from (may be NULL); recipients To, Bcc, Cc in this order, each
- * mailbox once. @a *why says in @a pool what is missing.
+ * mailbox once. utf8 is set if an address of the envelope or the header needs
+ * it; size and eight_bit are for the caller to set. @a *why says in @a pool what is missing.
  *
  * @return APR_SUCCESS
  *         SMTPC_EARG     no From and no @a from, or no recipient

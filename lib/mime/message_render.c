@@ -12,8 +12,8 @@
  * RFC 5322 3.6.
  */
 #include <string.h>
-#include <strings.h>
 
+#include <apr_cstr.h>
 #include <apr_strings.h>
 
 #include "base/codec.h"
@@ -230,8 +230,9 @@ static apr_status_t add_receivers(smtpc_header_t **header,
 static int has_field(const smtpc_message_t *message, const char *name)
 {
     for (int i = 0; i < message->fields->nelts; i++) {
-        if (strcasecmp(APR_ARRAY_IDX(message->fields, i, smtpc_field_t).name,
-                       name) == 0) {
+        if (apr_cstr_casecmp(
+                APR_ARRAY_IDX(message->fields, i, smtpc_field_t).name, name)
+            == 0) {
             return 1;
         }
     }

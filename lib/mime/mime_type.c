@@ -12,12 +12,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include <apr_cstr.h>
 
 typedef struct entry_t {
     const char *extension;
     const char *type;
 } entry_t;
+
+#define OFFICE "application/vnd.openxmlformats-officedocument."
 
 /* Sorted by extension. */
 static const entry_t entries[] = {
@@ -37,10 +40,10 @@ static const entry_t entries[] = {
     { "doc", "application/msword" },
     { "docm", "application/vnd.ms-word.document.macroenabled.12" },
     { "docx",
-      "application/vnd.openxmlformats-officedocument.wordprocessingml.document" },
+      OFFICE "wordprocessingml.document" },
     { "dot", "application/msword" },
     { "dotx",
-      "application/vnd.openxmlformats-officedocument.wordprocessingml.template" },
+      OFFICE "wordprocessingml.template" },
     { "eps", "application/postscript" },
     { "epub", "application/epub+zip" },
     { "exe", "application/x-msdownload" },
@@ -93,7 +96,7 @@ static const entry_t entries[] = {
     { "pps", "application/vnd.ms-powerpoint" },
     { "ppt", "application/vnd.ms-powerpoint" },
     { "pptx",
-      "application/vnd.openxmlformats-officedocument.presentationml.presentation" },
+      OFFICE "presentationml.presentation" },
     { "ps", "application/postscript" },
     { "psd", "image/vnd.adobe.photoshop" },
     { "py", "text/x-python" },
@@ -126,7 +129,7 @@ static const entry_t entries[] = {
     { "xls", "application/vnd.ms-excel" },
     { "xlsm", "application/vnd.ms-excel.sheet.macroenabled.12" },
     { "xlsx",
-      "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" },
+      OFFICE "spreadsheetml.sheet" },
     { "xml", "application/xml" },
     { "xps", "application/vnd.ms-xpsdocument" },
     { "xz", "application/x-xz" },
@@ -138,7 +141,7 @@ static const entry_t entries[] = {
 
 static int compare(const void *key, const void *entry)
 {
-    return strcasecmp(key, ((const entry_t *)entry)->extension);
+    return apr_cstr_casecmp(key, ((const entry_t *)entry)->extension);
 }
 
 static const entry_t *find(const char *name)

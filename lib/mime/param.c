@@ -11,10 +11,10 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/codec.h"
+#include "mime/ascii.h"
 #include "mime/word.h"
 
 /* A word stands behind a blank and before a semicolon. */
@@ -66,6 +66,24 @@ static void add_word(apr_array_header_t *words, const char *word)
     APR_ARRAY_PUSH(words, const char *) = word;
 }
 
+/* attribute-char of RFC 2231 7, less what readers stumble over. */
+static int is_attribute_char(char c)
+{
+    return smtpc__is_alnum(c)
+           || (c != '\0' && strchr("!#$&+-.^_`{|}~", c) != NULL);
+}
+
+/* A token that no reader mistakes for an extended value. */
+static int is_plain_token(const char *text, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if (!is_attribute_char(text[i])) {
+            return 0;
+        }
+    }
+    return len > 0;
+}
+
 /* name=token or name="text" if that fits on a line, else NULL. */
 static const char *simple(const smtpc_param_t *param, int utf8,
                           apr_pool_t *pool)
@@ -79,17 +97,11 @@ static const char *simple(const smtpc_param_t *param, int utf8,
         || smtpc__has_odd_blanks(value, len)) {
         return NULL;
     }
-    if (!smtpc__is_token(value, len)) {
+    if (!is_plain_token(value, len)) {
         value = smtpc__quote(value, len, pool);
     }
     word = apr_pstrcat(pool, param->name, "=", value, NULL);
     return strlen(word) <= WORD_WIDTH ? word : NULL;
-}
-
-/* attribute-char of RFC 2231 7, less what readers stumble over. */
-static int is_attribute_char(char c)
-{
-    return apr_isalnum(c) || (c != '\0' && strchr("!#$&+-.^_`{|}~", c) != NULL);
 }
 
 /* Write whole characters of text, percent-encoded, into at most room bytes at

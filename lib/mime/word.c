@@ -12,9 +12,8 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
-
 #include "base/codec.h"
+#include "mime/ascii.h"
 
 static const char open_q[] = "=?utf-8?Q?";
 static const char open_b[] = "=?utf-8?B?";
@@ -27,7 +26,7 @@ static const char open_b[] = "=?utf-8?B?";
 
 static int is_plain(char c)
 {
-    return apr_isalnum(c) || (c != '\0' && strchr("!*+-/", c) != NULL);
+    return smtpc__is_alnum(c) || (c != '\0' && strchr("!*+-/", c) != NULL);
 }
 
 smtpc_word_e smtpc__word_choose(const char *text, apr_size_t len)
