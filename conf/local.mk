@@ -7,3 +7,4 @@ EXTRA_DIST += conf/demo/run conf/demo/httpd.conf.in conf/demo/mime.types \
 	conf/demo/site/outbox/header.html \
 	conf/demo/site/outbox/readme-files.html \
 	conf/demo/site/outbox/readme-server.html
+EXTRA_DIST += conf/smtpclient.conf.in

@@ -205,7 +205,10 @@ static apr_status_t parse_reply_to(smtpc_address_t **address,
                    : blame(form, reply_to->address, NULL, "SMTPFormReplyTo",
                            "is not an email address");
     }
-    if (smtpc_address_create(address, spec, NULL, p) != APR_SUCCESS) {
+    /* Between the brackets there is no room for another name. */
+    if (strpbrk(spec, "<>")
+        || smtpc_address_try(address, &why, spec, p) != APR_SUCCESS
+        || *smtpc_address_display_name(*address)) {
         return blame(form, reply_to->address, NULL, "SMTPFormReplyTo",
                      "is not an email address");
     }

@@ -4,11 +4,13 @@
 # would take the objects along. t/lint/registered.t sees to it that nothing is
 # left out.
 
-EXTRA_DIST += t/TEST t/conf t/lib t/module t/interop t/browser t/fuzz t/lint \
-	t/support/mimedump.py t/support/valgrind.supp
+EXTRA_DIST += t/TEST t/conf t/lib t/module t/browser t/fuzz t/lint \
+	t/interop/concurrent.t t/interop/fake.t t/interop/postfix.t \
+	t/interop/rig.t t/support/mimedump.py t/support/valgrind.supp
 
 include $(top_srcdir)/t/unit/local.mk
 include $(top_srcdir)/t/consumer/local.mk
+include $(top_srcdir)/t/interop/local.mk
 
 # The suite for the httpd module. t/TEST works on a copy of its own and leaves
 # nothing here but the logs, in t/logs.

@@ -7,8 +7,9 @@
  * What a call can tell its caller, as apr_status_t values of our own range.
  *
  * A status says what the *caller* must know; what the server said is data,
- * in smtpc_result_t. The range is APR_OS_START_USERERR + 3000 ... 3199; other
- * values that come back are APR's own (APR_ENOENT for a missing file ...).
+ * in smtpc_result_t. The range is APR_OS_START_USERERR + 3000 ... 3149 (3150
+ * ... 3199 are mod_smtpclient's own); other values that come back are APR's
+ * (APR_ENOENT for a missing file ...).
  */
 
 #include <smtpclient/declare.h>
