@@ -70,6 +70,7 @@ typedef enum {
 typedef struct {
     const char *user;
     const char *reference;
+    const ap_directive_t *directive; /**< where it was written */
     smtpc_secret_t *secret; /**< NULL until it was loaded */
 } msc_credentials_t;
 

@@ -16,6 +16,7 @@
 #include "cfg.h"
 #include "module.h"
 
+#include <arpa/inet.h>
 #include <grp.h>
 #include <unistd.h>
 
@@ -75,25 +76,34 @@ static void warn(check_t *check, const char *fmt, ...)
     va_end(ap);
 }
 
+/* The path of a section, without quotes and the bracket that ends it. */
+static const char *path_of(const check_t *check,
+                           const ap_directive_t *section)
+{
+    const char *args = section->args;
+    char *path = ap_getword_conf(check->pool, &args);
+    apr_size_t len = strlen(path);
+
+    while (len && path[len - 1] == '>') {
+        path[--len] = '\0';
+    }
+    return path;
+}
+
 /* Whether the path of one section is the beginning of that of another, for
  * two sections of the same kind without patterns. */
-static int holds_inside(const ap_directive_t *outer,
+static int holds_inside(const check_t *check, const ap_directive_t *outer,
                         const ap_directive_t *inner)
 {
     static const char pattern[] = "*?[~$^";
     const char *path;
-    apr_size_t len;
 
     if (!outer || !inner || strcasecmp(outer->directive, inner->directive) != 0
         || strpbrk(outer->args, pattern) || strpbrk(inner->args, pattern)) {
         return 1;
     }
-    path = outer->args;
-    len = strlen(path);
-    while (len && strchr("\"> \t", path[len - 1])) {
-        len--;
-    }
-    return strncmp(path, inner->args, len) == 0;
+    path = path_of(check, outer);
+    return strncmp(path, path_of(check, inner), strlen(path)) == 0;
 }
 
 /* Whether a directive that a section lacks may come from one beside it. */
@@ -108,7 +118,7 @@ static int may_come(const check_t *check, const ap_directive_t *container,
 
         if (!msc_cfg_is_server(other) && msc_cfg_is_set(other->cfg, which)
             && other->directive->parent != container
-            && holds_inside(other->directive->parent, container)) {
+            && holds_inside(check, other->directive->parent, container)) {
             return 1;
         }
     }
@@ -117,8 +127,12 @@ static int may_come(const check_t *check, const ap_directive_t *container,
 
 static int is_loopback(const char *host)
 {
-    return strcasecmp(host, "localhost") == 0
-           || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+    struct in_addr address;
+
+    if (inet_pton(AF_INET, host, &address) == 1) {
+        return ntohl(address.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0;
 }
 
 static void check_security(check_t *check, const msc_cfg_t *cfg)

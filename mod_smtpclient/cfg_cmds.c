@@ -171,6 +171,15 @@ static const char *set_credentials(cmd_parms *cmd, void *cfg_,
     made = apr_pcalloc(cmd->pool, sizeof(*made));
     made->user = user;
     made->reference = reference;
+    made->directive = cmd->directive;
+    if (strncmp(reference, "file:", 5) == 0 && reference[5] != '\0') {
+        const char *path = ap_server_root_relative(cmd->pool, reference + 5);
+
+        if (!path) {
+            return "SMTPCredentials: what follows file: is not a path";
+        }
+        made->reference = apr_pstrcat(cmd->pool, "file:", path, NULL);
+    }
     cfg->credentials = made;
     return NULL;
 }

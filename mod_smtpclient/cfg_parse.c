@@ -132,7 +132,8 @@ static apr_array_header_t *fields_of(apr_pool_t *p, const char *text)
             text += 2;
         }
         if (!end) {
-            break;
+            text--; /* the name alone: go on behind it */
+            continue;
         }
         APR_ARRAY_PUSH(fields, const char *) =
             apr_pstrmemdup(p, text, (apr_size_t)(end - text));

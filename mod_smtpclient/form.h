@@ -67,6 +67,9 @@ typedef struct {
     /** Directives of ours are being evaluated: they want values as they are,
      *  since they refuse what they cannot take. */
     int evaluating;
+    /** The visitor's address is not ASCII before its at sign: not every mail
+     *  server takes it. */
+    int reply_to_foreign;
 } msc_form_t;
 
 /** Return the values of @a name in @a form, joined by ", " if there are more
@@ -105,6 +108,10 @@ apr_status_t msc_form_body_source(smtpc_source_t **source,
  */
 apr_status_t msc_form_message_create(smtpc_message_t **message,
                                      msc_form_t *form);
+
+/** Add to what is wrong with @a form that the mail server does not take the
+ *  visitor's address, whose characters need SMTPUTF8. */
+void msc_form_message_blame_address(msc_form_t *form);
 
 /** Answer that the mail @a message_id was sent. @return status of a handler */
 int msc_form_answer_sent(const msc_form_t *form, const char *message_id);

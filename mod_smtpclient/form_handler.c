@@ -172,6 +172,10 @@ static int send_form(msc_form_t *form)
                                        NULL);
     }
     rv = smtpc_client_send(&result, client, message, r->pool);
+    if (rv == SMTPC_EEXTENSION && form->reply_to_foreign) {
+        msc_form_message_blame_address(form);
+        return msc_form_answer_refused(form, HTTP_BAD_REQUEST, NULL);
+    }
     return conclude(form, rv, result, smtpc_client_error(client));
 }
 

@@ -249,9 +249,20 @@ static apr_status_t set_reply_to(smtpc_message_t *message, msc_form_t *form)
     if (rv != APR_SUCCESS) {
         return rv;
     }
+    for (const char *c = smtpc_address_user(address); *c; c++) {
+        form->reply_to_foreign |= *c & 0x80;
+    }
     rv = smtpc_message_add_reply_to(message, smtpc_address_format(address, p));
     ap_assert(smtpc_message_reply_to_count(message) <= 1);
     return rv;
+}
+
+void msc_form_message_blame_address(msc_form_t *form)
+{
+    (void)blame(form, form->cfg->form_reply_to->address, NULL,
+                "SMTPFormReplyTo",
+                "has characters before the @ that this site's mail server "
+                "does not take; please use another address");
 }
 
 /*

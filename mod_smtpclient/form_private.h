@@ -93,51 +93,51 @@ struct msc_form_parser_t {
  * form_parser.c
  */
 
-/* Fail with a status and a sentence: its subject is the part in hand or the
+/** Fail with a status and a sentence: its subject is the part in hand or the
  * form, the format says the rest without the full stop.  Returns status. */
 apr_status_t msc_form_parser_fail(msc_form_parser_t *parser,
                                   apr_status_t status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Begin a part: check its names, count it, call part_begin. */
+/** Begin a part: check its names, count it, call part_begin. */
 apr_status_t msc_form_parser_part_begin(msc_form_parser_t *parser,
                                         const msc_form_header_t *header);
 
-/* Hand on data of the part in hand, as far as limits and rules allow. */
+/** Hand on data of the part in hand, as far as limits and rules allow. */
 apr_status_t msc_form_parser_part_data(msc_form_parser_t *parser,
                                        const char *data, apr_size_t len);
 
-/* End the part in hand. */
+/** End the part in hand. */
 apr_status_t msc_form_parser_part_end(msc_form_parser_t *parser);
 
 /*
  * form_multipart.c
  */
 
-/* Make the multipart state of a parser; boundary has been validated. */
+/** Make the multipart state of a parser; boundary has been validated. */
 void msc_form_multipart_create(msc_form_parser_t *parser,
                                const char *boundary, apr_size_t len,
                                apr_pool_t *pool);
 
-/* Take bytes of a multipart body. */
+/** Take bytes of a multipart body. */
 apr_status_t msc_form_multipart_feed(msc_form_parser_t *parser,
                                      const char *data, apr_size_t len);
 
-/* Check that a multipart body had its final boundary. */
+/** Check that a multipart body had its final boundary. */
 apr_status_t msc_form_multipart_end(msc_form_parser_t *parser);
 
 /*
  * form_urlencoded.c
  */
 
-/* Make the urlencoded state of a parser. */
+/** Make the urlencoded state of a parser. */
 void msc_form_urlencoded_create(msc_form_parser_t *parser, apr_pool_t *pool);
 
-/* Take bytes of an urlencoded body. */
+/** Take bytes of an urlencoded body. */
 apr_status_t msc_form_urlencoded_feed(msc_form_parser_t *parser,
                                       const char *data, apr_size_t len);
 
-/* Report the last pair of an urlencoded body. */
+/** Report the last pair of an urlencoded body. */
 apr_status_t msc_form_urlencoded_end(msc_form_parser_t *parser);
 
 /*
@@ -148,22 +148,22 @@ apr_status_t msc_form_urlencoded_end(msc_form_parser_t *parser);
  * white space around it; it may be empty. */
 msc_form_slice_t msc_form_header_head(const char **cursor);
 
-/* Take the next parameter off *cursor.  Returns 1 when there was one, 0 at
+/** Take the next parameter off *cursor.  Returns 1 when there was one, 0 at
  * the end of the value, -1 when it is not well formed. */
 int msc_form_header_param(const char **cursor, msc_form_param_t *param);
 
-/* Tell whether a slice is a text, in any case of letters. */
+/** Tell whether a slice is a text, in any case of letters. */
 int msc_form_header_is(msc_form_slice_t slice, const char *text);
 
-/* Tell whether a charset is one we read as UTF-8. */
+/** Tell whether a charset is one we read as UTF-8. */
 int msc_form_header_is_utf8(msc_form_slice_t charset);
 
-/* Copy the boundary parameter to out without escapes and check it.  Returns
+/** Copy the boundary parameter to out without escapes and check it.  Returns
  * its length, 0 when it is not a valid boundary. */
 apr_size_t msc_form_header_boundary(char out[MSC_FORM_BOUNDARY_MAX],
                                     const msc_form_param_t *param);
 
-/* Read one header line of a part, NUL in place of its line end, into header;
+/** Read one header line of a part, NUL in place of its line end, into header;
  * values are decoded inside the line.  Returns NULL, or what is wrong with
  * the part as the end of a sentence. */
 const char *msc_form_header_line(msc_form_header_t *header, char *line);
@@ -172,13 +172,13 @@ const char *msc_form_header_line(msc_form_header_t *header, char *line);
  * form_text.c
  */
 
-/* Take one byte of a UTF-8 text.  Returns 0 when it cannot stand here. */
+/** Take one byte of a UTF-8 text.  Returns 0 when it cannot stand here. */
 int msc_form_text_utf8_step(msc_form_utf8_t *state, unsigned char byte);
 
-/* Tell whether a name is UTF-8 without control characters (C0, DEL, C1). */
+/** Tell whether a name is UTF-8 without control characters (C0, DEL, C1). */
 int msc_form_text_is_name(const char *name);
 
-/* Write a name to out in a form fit for an error sentence. */
+/** Write a name to out in a form fit for an error sentence. */
 void msc_form_text_show(char out[MSC_FORM_SHOWN_NAME_SIZE],
                         const char *name);
 

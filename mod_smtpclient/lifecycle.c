@@ -3,12 +3,11 @@
  * lifecycle.c: what happens when httpd starts, makes children and ends them.
  *
  * The parent loads the secrets, once per configuration and as root, into the
- * configuration's pool; children inherit them. It opens no connection and
- * makes no environment of the library. A child makes its own environment
- * when it begins.
+ * configuration's pool; children inherit them. It opens no connection. A child
+ * makes its own environment of the library when it begins.
  *
- * The environment has a root pool with an allocator of its own: the pools of
- * prefork's children are not safe for more than one thread.
+ * The environment hangs on a pool of its own, not on pchild: it has to outlive
+ * a request that is cut off.
  *
  * Nothing here is static: modules are unloaded and loaded again at restarts.
  */
@@ -19,10 +18,8 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_main.h>
-#include <apr_allocator.h>
 #include <apr_atomic.h>
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
 
 APLOG_USE_MODULE(smtpclient);
 
@@ -53,8 +50,9 @@ static int load_secret(const msc_cfg_section_t *section, apr_pool_t *pconf)
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, section->server,
                      SMTPLOGNO(2) "%s:%d: SMTPCredentials of user %s: %s",
-                     section->directive->filename,
-                     section->directive->line_num, credentials->user, why);
+                     credentials->directive->filename,
+                     credentials->directive->line_num, credentials->user,
+                     why);
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return OK;
@@ -84,32 +82,6 @@ int msc_lifecycle_post_config(apr_pool_t *pconf, apr_pool_t *plog,
     return OK;
 }
 
-/* Make a root pool that any number of threads may use. */
-static apr_status_t create_root_pool(apr_pool_t **pool)
-{
-    apr_allocator_t *allocator;
-    apr_thread_mutex_t *mutex;
-    apr_status_t rv = apr_allocator_create(&allocator);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = apr_pool_create_unmanaged_ex(pool, NULL, allocator);
-    if (rv != APR_SUCCESS) {
-        apr_allocator_destroy(allocator);
-        return rv;
-    }
-    apr_allocator_owner_set(allocator, *pool);
-    rv = apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_DEFAULT, *pool);
-    if (rv != APR_SUCCESS) {
-        apr_pool_destroy(*pool);
-        return rv;
-    }
-    apr_allocator_mutex_set(allocator, mutex);
-    apr_pool_tag(*pool, "smtpclient");
-    return APR_SUCCESS;
-}
-
 /* Before the pools below pchild go. A client that is still alive belongs to a
  * request that is cut off, by a signal handler (prefork) or because the
  * server runs as a single process; it needs the environment, and the process
@@ -129,7 +101,7 @@ static apr_status_t end_process(void *baton)
 void msc_lifecycle_child_init(apr_pool_t *pchild, server_rec *s)
 {
     msc_process_t *process = msc_lifecycle_process();
-    apr_status_t rv = create_root_pool(&process->pool);
+    apr_status_t rv = apr_pool_create(&process->pool, NULL);
 
     if (rv == APR_SUCCESS) {
         rv = smtpc_env_create(&process->env, process->pool);

@@ -18,7 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include "base/codec.h"
@@ -31,22 +30,19 @@
 
 apr_status_t smtpc__client_begin(smtpc_client_t *client)
 {
-    switch (apr_atomic_cas32(&client->state, SMTPC_CLIENT_BUSY,
-                             SMTPC_CLIENT_IDLE)) {
-    case SMTPC_CLIENT_IDLE:
+    int state = SMTPC_CLIENT_IDLE;
+
+    if (atomic_compare_exchange_strong(&client->state, &state,
+                                       SMTPC_CLIENT_BUSY)) {
         client->error[0] = '\0';
         return APR_SUCCESS;
-    case SMTPC_CLIENT_DISPOSED:
-        return SMTPC_EDISPOSED;
-    default:
-        return SMTPC_EBUSY;
     }
+    return state == SMTPC_CLIENT_DISPOSED ? SMTPC_EDISPOSED : SMTPC_EBUSY;
 }
 
 apr_status_t smtpc__client_end(smtpc_client_t *client, apr_status_t status)
 {
-    /* An exchange, unlike a store, orders what was written before it. */
-    (void)apr_atomic_xchg32(&client->state, SMTPC_CLIENT_IDLE);
+    atomic_store(&client->state, SMTPC_CLIENT_IDLE);
     return status;
 }
 
@@ -118,7 +114,7 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_dispose(smtpc_client_t *client)
         return rv == SMTPC_EDISPOSED ? APR_SUCCESS : rv;
     }
     smtpc__client_drop(client, SMTPC_LIMIT_QUIT_WAIT);
-    (void)apr_atomic_xchg32(&client->state, SMTPC_CLIENT_DISPOSED);
+    atomic_store(&client->state, SMTPC_CLIENT_DISPOSED);
     return APR_SUCCESS;
 }
 

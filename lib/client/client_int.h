@@ -5,8 +5,10 @@
 /**
  * @file client_int.h
  * The inside of a client handle, for client*.c alone: client.c is its life,
- * client_setters.c its settings, client_send.c its one operation.
+ * client_settings.c its settings, client_send.c its one operation.
  */
+
+#include <stdatomic.h>
 
 #include <smtpclient/client.h>
 
@@ -50,7 +52,7 @@ typedef enum {
 struct smtpc_client_t {
     apr_pool_t *pool;   /**< a root of its own */
     smtpc_env_t *env;
-    apr_uint32_t state; /**< atomic; whoever made it BUSY owns the rest */
+    atomic_int state;   /**< whoever made it BUSY owns the rest */
     char error[SMTPC_LIMIT_CLIENT_ERROR];
 
     /* Settings. NULL in the strings: not set. */

@@ -288,18 +288,15 @@ static void log_result(const op_t *op)
     smtpc__env_log(env, SMTPC_LOG_INFO,
                    "%s to %s: %s for %" APR_SIZE_T_FMT " of %" APR_SIZE_T_FMT
                    " recipients, %" APR_OFF_T_FMT " bytes, %" APR_TIME_T_FMT
-                   " ms%s%s",
+                   " ms%s%s%s%s",
                    *result->message_id ? result->message_id : "message",
                    *result->host ? result->host : "pickup directory",
                    name ? name : "error", count_accepted(result),
                    result->recipient_count, result->bytes,
                    apr_time_as_msec(result->timings.total),
                    *result->queue_id ? ", queued as " : "",
-                   result->queue_id);
-    if (result->status != APR_SUCCESS) {
-        smtpc__env_log(env, SMTPC_LOG_WARNING, "%s",
-                       smtpc_result_describe(result, op->client->scratch));
-    }
+                   result->queue_id, *result->error ? ": " : "",
+                   result->error);
 }
 
 /* What can be said before anything is done. */

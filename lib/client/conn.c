@@ -58,23 +58,20 @@ static apr_time_t next_deadline(const smtpc_conn_t *conn)
                                                 : conn->step_deadline;
 }
 
-static const char *span_text(const smtpc_conn_t *conn,
-                             apr_interval_time_t span)
+const char *smtpc__conn_waited(const smtpc_conn_t *conn)
 {
+    apr_interval_time_t span = conn->step_timeout;
+
     if (span < 0) {
         span = 0;
     }
-    if (span < apr_time_from_sec(10) && span % APR_USEC_PER_SEC != 0) {
+    /* What was left is a little less than what was allowed: round. */
+    if (span < apr_time_from_sec(2)) {
         return apr_psprintf(conn->pool, "%" APR_TIME_T_FMT " ms",
-                            apr_time_as_msec(span));
+                            (apr_time_as_msec(span) + 5) / 10 * 10);
     }
     return apr_psprintf(conn->pool, "%" APR_TIME_T_FMT " s",
                         (span + APR_USEC_PER_SEC / 2) / APR_USEC_PER_SEC);
-}
-
-const char *smtpc__conn_waited(const smtpc_conn_t *conn)
-{
-    return span_text(conn, conn->step_timeout);
 }
 
 void smtpc__conn_watch(smtpc_conn_t *conn, apr_socket_t *socket,

@@ -2,9 +2,8 @@
 # lib/client
 libsmtpclient_core_la_SOURCES += \
 	lib/client/client.c lib/client/client_int.h \
-	lib/client/client_getters.c \
 	lib/client/client_send.c \
-	lib/client/client_setters.c \
+	lib/client/client_settings.c \
 	lib/client/conn.c lib/client/conn.h lib/client/conn_int.h \
 	lib/client/conn_open.c \
 	lib/client/pickup.c lib/client/pickup.h

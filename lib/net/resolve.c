@@ -23,13 +23,13 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <apr_atomic.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
 
@@ -45,20 +45,20 @@
 
 /* Shared by the env and its look-ups. */
 typedef struct gate_t {
-    apr_uint32_t references;
-    /* Threads left behind, as a signed number: for a moment it is one too
-     * low when a thread ends just as it is given up. */
-    apr_uint32_t left_behind;
+    atomic_int references;
+    /* Threads left behind: for a moment one too few when a thread ends just
+     * as it is given up. */
+    atomic_int left_behind;
 } gate_t;
 
 /* What caller and thread share. */
 typedef struct job_t {
-    apr_uint32_t references;
-    apr_uint32_t given_up;
+    atomic_int references;
+    atomic_int given_up; /* or ended: whatever came first made it 1 */
     gate_t *gate;
     int done_fd; /* the thread's end: closed when it has finished */
     char host[SMTPC_LIMIT_HOST + 1];
-    /* Written by the thread before it closes done_fd. */
+    atomic_int finished; /* what follows is there */
     int error;       /* of getaddrinfo() */
     int error_errno; /* with EAI_SYSTEM */
     int count;
@@ -76,7 +76,7 @@ struct smtpc_resolve_t {
 
 static void gate_release(gate_t *gate)
 {
-    if (apr_atomic_dec32(&gate->references) == 0) {
+    if (atomic_fetch_sub(&gate->references, 1) == 1) {
         free(gate);
     }
 }
@@ -105,7 +105,7 @@ static apr_status_t gate_create(void **object, void *baton, apr_pool_t *pool)
 
 static void job_release(job_t *job)
 {
-    if (apr_atomic_dec32(&job->references) == 0) {
+    if (atomic_fetch_sub(&job->references, 1) == 1) {
         gate_release(job->gate);
         free(job);
     }
@@ -118,7 +118,7 @@ static job_t *job_create(gate_t *gate, const char *host)
     if (job) {
         job->references = 2;
         job->gate = gate;
-        apr_atomic_inc32(&gate->references);
+        atomic_fetch_add(&gate->references, 1);
         apr_cpystrn(job->host, host, sizeof(job->host));
     }
     return job;
@@ -152,10 +152,11 @@ static void *job_run(void *data)
         job_take_addresses(job, list);
         freeaddrinfo(list);
     }
+    atomic_store(&job->finished, 1);
     close(job->done_fd);
     /* Given up before: off the count. */
-    if (apr_atomic_inc32(&job->given_up) != 0) {
-        apr_atomic_dec32(&job->gate->left_behind);
+    if (atomic_fetch_add(&job->given_up, 1) != 0) {
+        atomic_fetch_sub(&job->gate->left_behind, 1);
     }
     job_release(job);
     return NULL;
@@ -190,8 +191,8 @@ static apr_status_t give_up(void *data)
     smtpc_resolve_t *resolve = data;
     job_t *job = resolve->job;
 
-    if (apr_atomic_inc32(&job->given_up) == 0) {
-        apr_atomic_inc32(&job->gate->left_behind);
+    if (atomic_fetch_add(&job->given_up, 1) == 0) {
+        atomic_fetch_add(&job->gate->left_behind, 1);
     }
     job_release(job);
     return APR_SUCCESS;
@@ -302,7 +303,7 @@ apr_status_t smtpc__resolve_begin(smtpc_resolve_t **resolve,
     }
     rv = smtpc__env_share(&gate, env, GATE_KEY, gate_create, NULL, pool);
     if (rv == APR_SUCCESS) {
-        int behind = (int)apr_atomic_read32(&((gate_t *)gate)->left_behind);
+        int behind = atomic_load(&((gate_t *)gate)->left_behind);
 
         if (behind >= SMTPC_LIMIT_RESOLVER_THREADS) {
             *why = apr_psprintf(pool, "cannot look up %s: the resolver does "
@@ -343,22 +344,6 @@ static void add_address(apr_array_header_t *addresses, const char *text,
     }
 }
 
-/* The thread has closed its end, so that a read says end of stream. */
-static int has_finished(const smtpc_resolve_t *resolve)
-{
-    char byte;
-    int fd = -1;
-    ssize_t got;
-
-    if (apr_os_sock_get(&fd, resolve->socket) != APR_SUCCESS) {
-        return 0;
-    }
-    do {
-        got = recv(fd, &byte, 1, MSG_DONTWAIT);
-    } while (got < 0 && errno == EINTR);
-    return got == 0;
-}
-
 static const char *job_reason(const job_t *job, apr_pool_t *pool)
 {
     char reason[128];
@@ -382,10 +367,10 @@ apr_status_t smtpc__resolve_result(apr_array_header_t **addresses,
                                    apr_pool_t *pool)
 {
     apr_array_header_t *made;
-    const job_t *job = resolve->job;
+    job_t *job = resolve->job;
     int i;
 
-    if (job && !has_finished(resolve)) {
+    if (job && !atomic_load(&job->finished)) {
         return APR_EAGAIN;
     }
     made = apr_array_make(pool, 2, sizeof(apr_sockaddr_t *));

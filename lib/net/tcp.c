@@ -52,6 +52,20 @@ static apr_status_t fail(smtpc_tcp_t *tcp, const char *what,
     return SMTPC_ECONNECT;
 }
 
+/* Acknowledge at once what was just read: a server that writes its replies
+ * one by one waits for that before it sends the next, and the kernel would
+ * let it wait 40 ms. The option does not last, so this follows every read. */
+static void acknowledge(const smtpc_tcp_t *tcp)
+{
+#ifdef TCP_QUICKACK
+    int on = 1;
+
+    (void)setsockopt(tcp->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+#else
+    (void)tcp;
+#endif
+}
+
 static apr_status_t tcp_read(smtpc_transport_t *transport, char *buf,
                              apr_size_t *len)
 {
@@ -66,6 +80,7 @@ static apr_status_t tcp_read(smtpc_transport_t *transport, char *buf,
     } while (got < 0 && errno == EINTR);
     *len = got > 0 ? (apr_size_t)got : 0;
     if (got > 0) {
+        acknowledge(tcp);
         return APR_SUCCESS;
     }
     if (got == 0) {

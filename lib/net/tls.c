@@ -128,8 +128,8 @@ static apr_status_t flush(smtpc_tls_t *tls)
     }
 }
 
-/* Get bytes from the network to OpenSSL. The end of the stream is a success:
- * OpenSSL knows whether it may come here. */
+/* Get bytes from the network to OpenSSL, which asked for them: that they have
+ * come to an end is a failure, whatever it is one of. */
 static apr_status_t fill(smtpc_tls_t *tls)
 {
     char buf[SMTPC_LIMIT_INPUT_BUFFER];
@@ -142,8 +142,7 @@ static apr_status_t fill(smtpc_tls_t *tls)
     rv = smtpc__transport_read(tls->under, buf, &len);
     if (APR_STATUS_IS_EOF(rv)) {
         tls->in_ended = 1;
-        BIO_set_mem_eof_return(tls->in, 0);
-        return APR_SUCCESS;
+        return APR_EOF;
     }
     if (APR_STATUS_IS_EAGAIN(rv)) {
         return rv;

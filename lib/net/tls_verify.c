@@ -222,6 +222,11 @@ static const char *name_reason(const smtpc_tls_fault_t *fault,
                             "does not count: have it issued anew", host,
                             fault->subject);
     }
+    if (fault->error == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+        return apr_psprintf(pool, "the certificate has no iPAddress entry for "
+                            "%s, it is for %s: name the server as its "
+                            "certificate does", host, fault->names);
+    }
     return apr_psprintf(pool, "the certificate of %s is for %s: name the "
                         "server as its certificate does", host,
                         fault->names);

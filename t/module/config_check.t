@@ -170,6 +170,9 @@ my @good = (
     "SMTPFormRedirect https://example.org/?a=b#c",
     "SMTPFormReplyTo none\nSMTPFormRequire none\nSMTPTLSCAFile none",
     "SMTPTLSCAFile ca.pem",
+    "SMTPCredentials web file:closed.pw\nSMTPHost localhost",
+    "<Location \"/c\">\nSMTPFrom a\@b.example\nSMTPFormTo a\@b.example\n</Location>\n"
+        . "<Location /c/form>\n$FORM\n</Location>",
 );
 for my $config (@good) {
     ($status, $said) = check($config);

@@ -78,6 +78,13 @@ for my $email (@bad) {
     is(scalar(fake()->connections('good')), 0, '  not even a connection');
 }
 
+# An address that this mail server has no extension for.
+my $foreign = post('/pages', email => "j\xc3\xbcrgen\@example.net");
+is($foreign->code, 400, 'a local part that needs SMTPUTF8');
+like($foreign->content, qr/email.*mail server does not take/s,
+    '  the field is named, and why');
+ok(no_mail('good'), '  nothing was sent');
+
 # Every control character in every field.
 for my $code (0 .. 0x1f, 0x7f) {
     my $char = chr $code;

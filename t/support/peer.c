@@ -4,7 +4,7 @@
  * OpenSSL, so that it shares nothing with what it tests.
  */
 
-#include "support/peer.h"
+#include "peer.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tap/tap.h"
+#include "../tap/tap.h"
 
 /** Connections of one server. */
 #define CONNECTIONS_MAX 2048

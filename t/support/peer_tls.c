@@ -4,7 +4,7 @@
  * source tree.
  */
 
-#include "support/peer_tls.h"
+#include "peer_tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
-#include "tap/tap.h"
+#include "../tap/tap.h"
 
 struct peer_ca_t {
     EVP_PKEY *key;

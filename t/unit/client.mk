@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
+# lib/client.
 unit_tests += \
+	t/unit/client_send_test \
+	t/unit/client_settings_test \
 	t/unit/client_test \
 	t/unit/client_threads_test \
+	t/unit/conn_open_test \
 	t/unit/conn_test \
 	t/unit/pickup_test
 threaded_tests += \
+	t/unit/client_send_test \
 	t/unit/client_test \
 	t/unit/client_threads_test \
 	t/unit/conn_test
+testsupport_sources += t/support/mail.c t/support/mail.h

@@ -4,14 +4,16 @@
  * failing in turn, and against servers of threads that are slow or strange.
  */
 
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
+#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include "base/limits.h"
-#include "client/conn.h"
+#include "client/conn_int.h"
 #include "../support/peer.h"
-#include "../support/peer_tls.h"
 #include "../support/replay.h"
 #include "../support/replay_transport.h"
 #include "../tap/tap.h"
@@ -207,17 +209,20 @@ static void test_script(const replay_case_t *script, replay_cut_e cut,
 
 /* Real sockets. */
 
-static void make_socket_rig(rig_t *rig, peer_t *peer, smtpc_security_e how,
-                            const char *ca_file, apr_pool_t *pool)
+static void make_socket_rig(rig_t *rig, peer_t *peer, apr_pool_t *pool)
 {
     smtpc_server_t draft = { .host = "127.0.0.1",
                              .port = peer_port(peer),
-                             .security = how,
-                             .ca_file = ca_file };
+                             .security = SMTPC_SECURITY_NONE };
 
     make_rig(rig, &draft, pool);
     must(smtpc__conn_create(&rig->conn, rig->loop, rig->server, env,
                             rig->pool), "connection");
+}
+
+static apr_socket_t *socket_of(const rig_t *rig)
+{
+    return smtpc__transport_socket(rig->conn->transport);
 }
 
 /* One byte now and then does not push the deadline away. */
@@ -226,8 +231,9 @@ static void serve_drip(peer_conn_t *conn, void *baton)
     int i;
 
     (void)baton;
+    (void)peer_send(conn, "220-", 4);
     for (i = 0; i < 1000; i++) {
-        if (!peer_send(conn, i % 60 == 59 ? "\n" : "2", 1)) {
+        if (!peer_send(conn, "x", 1)) {
             return;
         }
         apr_sleep(apr_time_from_msec(20));
@@ -251,94 +257,23 @@ static void test_slow(apr_pool_t *pool)
 
     tap_subtest_begin("slow and endless greetings");
     peer = peer_start(serve_drip, NULL);
-    make_socket_rig(&rig, peer, SMTPC_SECURITY_NONE, NULL, pool);
+    make_socket_rig(&rig, peer, pool);
     start = smtpc__monotonic();
     open_conn(&rig, apr_time_from_msec(300));
     tap_ok(smtpc__monotonic() - start < apr_time_from_msec(1300), "in time");
-    tap_ok(smtpc__conn_status(rig.conn) != APR_SUCCESS, "ended: %s",
-           rig.result->error);
+    tap_is_int(smtpc__conn_status(rig.conn), SMTPC_ETIMEOUT, "ended: %s",
+               rig.result->error);
     tap_is_int(rig.done, 1, "told once");
     apr_pool_destroy(rig.pool);
     peer_stop(peer);
 
     peer = peer_start(serve_endless, NULL);
-    make_socket_rig(&rig, peer, SMTPC_SECURITY_NONE, NULL, pool);
+    make_socket_rig(&rig, peer, pool);
     open_conn(&rig, apr_time_from_sec(20));
     tap_is_int(smtpc__conn_status(rig.conn), SMTPC_ELIMIT, "limit: %s",
                rig.result->error);
     apr_pool_destroy(rig.pool);
     peer_stop(peer);
-    tap_subtest_end();
-}
-
-/* What comes behind the reply to STARTTLS in clear text. */
-
-typedef struct inject_t {
-    SSL_CTX *context;
-    const char *bytes;
-} inject_t;
-
-static void serve_inject(peer_conn_t *conn, void *baton)
-{
-    const inject_t *inject = baton;
-    char line[256];
-
-    (void)peer_say(conn, "220 peer");
-    while (peer_read_line(conn, line, sizeof(line))) {
-        if (strncmp(line, "EHLO", 4) == 0) {
-            (void)peer_say(conn, "250-peer\r\n250 STARTTLS");
-        }
-        else if (strcmp(line, "STARTTLS") == 0) {
-            (void)peer_send(conn, inject->bytes, strlen(inject->bytes));
-            if (!peer_tls(conn, inject->context)) {
-                return;
-            }
-        }
-        else {
-            (void)peer_say(conn, "250 ok");
-        }
-    }
-}
-
-static void test_injection(apr_pool_t *pool)
-{
-    static const struct {
-        const char *what;
-        const char *bytes;
-        apr_status_t wanted;
-    } cases[] = {
-        { "nothing", "220 go\r\n", APR_SUCCESS },
-        { "a reply", "220 go\r\n250 injected\r\n", SMTPC_ETLS },
-        { "part of a reply", "220 go\r\n250-SMTPUTF8 X", SMTPC_ETLS },
-        { "refusal", "454 no\r\n", SMTPC_ETLS },
-        { "another positive reply", "250 go\r\n", SMTPC_EPROTO },
-    };
-    peer_ca_t *ca = peer_ca_create("Test CA", pool);
-    const char *ca_file = peer_ca_file(ca, pool);
-    peer_cert_t cert = { .names = "IP:127.0.0.1" };
-    inject_t inject = { peer_ca_server(ca, &cert, pool), NULL };
-    apr_size_t i;
-
-    tap_subtest_begin("behind the reply to STARTTLS");
-    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        apr_status_t status;
-        peer_t *peer;
-        rig_t rig;
-
-        inject.bytes = cases[i].bytes;
-        peer = peer_start(serve_inject, &inject);
-        make_socket_rig(&rig, peer, SMTPC_SECURITY_STARTTLS, ca_file, pool);
-        open_conn(&rig, apr_time_from_sec(10));
-        status = smtpc__conn_status(rig.conn);
-        tap_ok(status == cases[i].wanted
-                   || (status != APR_SUCCESS
-                       && cases[i].wanted == SMTPC_EPROTO),
-               "%s: %s", cases[i].what, rig.result->error);
-        tap_is_int(peer_heard(peer, "MAIL") + peer_heard(peer, "AUTH"), 0,
-                   "nothing was sent in clear text");
-        apr_pool_destroy(rig.pool);
-        peer_stop(peer);
-    }
     tap_subtest_end();
 }
 
@@ -386,7 +321,7 @@ static void test_early(apr_pool_t *pool)
     rig_t rig;
 
     tap_subtest_begin("refused in the middle of the content");
-    make_socket_rig(&rig, peer, SMTPC_SECURITY_NONE, NULL, pool);
+    make_socket_rig(&rig, peer, pool);
     open_conn(&rig, apr_time_from_sec(10));
     must(smtpc_source_create_callback(&rig.content, read_much, NULL,
                                       SMTPC_LENGTH_UNKNOWN, &left, rig.pool),
@@ -398,6 +333,49 @@ static void test_early(apr_pool_t *pool)
     tap_ok(left > 128 * 1024 * 1024, "the rest was not sent");
     tap_ok(smtpc__conn_status(rig.conn) != APR_SUCCESS,
            "the connection is of no more use");
+    apr_pool_destroy(rig.pool);
+    peer_stop(peer);
+    tap_subtest_end();
+}
+
+/* Stop reading until the client has filled all buffers, then go on. */
+static void serve_stall(peer_conn_t *conn, void *baton)
+{
+    char line[256];
+
+    (void)baton;
+    (void)peer_say(conn, "220 peer");
+    while (peer_read_line(conn, line, sizeof(line))) {
+        if (strcmp(line, "DATA") == 0) {
+            (void)peer_say(conn, "354 go");
+            apr_sleep(apr_time_from_msec(200));
+        }
+        else if (strcmp(line, "QUIT") == 0) {
+            return;
+        }
+        else if (strchr(line, ':') || strcmp(line, ".") == 0
+                 || strncmp(line, "EHLO", 4) == 0) {
+            (void)peer_say(conn, "250 ok");
+        }
+    }
+}
+
+static void test_stall(apr_pool_t *pool)
+{
+    peer_t *peer = peer_start(serve_stall, NULL);
+    apr_size_t left = 32 * 1024 * 1024;
+    rig_t rig;
+
+    tap_subtest_begin("a server that stops reading for a while");
+    make_socket_rig(&rig, peer, pool);
+    open_conn(&rig, apr_time_from_sec(10));
+    must(smtpc_source_create_callback(&rig.content, read_much, NULL,
+                                      SMTPC_LENGTH_UNKNOWN, &left, rig.pool),
+         "content");
+    send_mail(&rig, apr_time_from_sec(60));
+    tap_is_int(smtpc__result_finish(rig.result), APR_SUCCESS, "sent: %s",
+               rig.result->error);
+    tap_ok(rig.result->bytes >= 32 * 1024 * 1024, "all of it");
     apr_pool_destroy(rig.pool);
     peer_stop(peer);
     tap_subtest_end();
@@ -415,7 +393,7 @@ static void test_reusable(apr_pool_t *pool)
     tap_subtest_begin("which connections are used again");
     peer_smtp_init(&smtp);
     peer = peer_start(peer_smtp_serve, &smtp);
-    make_socket_rig(&rig, peer, SMTPC_SECURITY_NONE, NULL, pool);
+    make_socket_rig(&rig, peer, pool);
     tap_ok(!smtpc__conn_reusable(rig.conn, rig.server), "not before open");
     open_conn(&rig, apr_time_from_sec(10));
     tap_is_int(smtpc__conn_status(rig.conn), APR_SUCCESS, "open");
@@ -451,6 +429,58 @@ static void test_reusable(apr_pool_t *pool)
     tap_subtest_end();
 }
 
+/* What the server does while a connection is idle. */
+static void serve_idle(peer_conn_t *conn, void *baton)
+{
+    char line[256];
+
+    (void)peer_say(conn, "220 peer");
+    (void)peer_read_line(conn, line, sizeof(line));
+    (void)peer_say(conn, "250 ok");
+    /* One of the pair that the test closes when it is ready. */
+    (void)!read(*(int *)baton, line, 1);
+    if (peer_conn_index(conn) == 0) {
+        (void)peer_say(conn, "421 idle too long");
+        peer_wait_end(conn);
+    }
+}
+
+static void test_idle(apr_pool_t *pool)
+{
+    int i;
+
+    tap_subtest_begin("idle connections");
+    for (i = 0; i < 2; i++) {
+        int pipe_fds[2];
+        struct pollfd fd = { -1, POLLIN, 0 };
+        peer_t *peer;
+        rig_t rig;
+        rig_t first;
+
+        if (pipe(pipe_fds) < 0) {
+            tap_bail("no pipe");
+        }
+        peer = peer_start(serve_idle, &pipe_fds[0]);
+        make_socket_rig(&first, peer, pool);
+        open_conn(&first, apr_time_from_sec(10));
+        make_socket_rig(&rig, peer, pool);
+        open_conn(&rig, apr_time_from_sec(10));
+        tap_ok(smtpc__conn_reusable(rig.conn, rig.server)
+                   && smtpc__conn_reusable(first.conn, first.server),
+               "silent: yes");
+        close(pipe_fds[1]);
+        (void)apr_os_sock_get(&fd.fd, socket_of(i ? &rig : &first));
+        tap_is_int(poll(&fd, 1, 10000), 1, "something comes");
+        tap_ok(!smtpc__conn_reusable(i ? rig.conn : first.conn, rig.server),
+               i ? "closed: no" : "spoke: no");
+        apr_pool_destroy(rig.pool);
+        apr_pool_destroy(first.pool);
+        peer_stop(peer);
+        close(pipe_fds[0]);
+    }
+    tap_subtest_end();
+}
+
 /* QUIT that is not waited for, and a close in the middle. */
 static void test_close(apr_pool_t *pool)
 {
@@ -465,7 +495,7 @@ static void test_close(apr_pool_t *pool)
     peer_smtp_init(&smtp);
     smtp.answers = answers;
     peer = peer_start(peer_smtp_serve, &smtp);
-    make_socket_rig(&rig, peer, SMTPC_SECURITY_NONE, NULL, pool);
+    make_socket_rig(&rig, peer, pool);
     open_conn(&rig, apr_time_from_sec(10));
     start = smtpc__monotonic();
     quit(&rig, 0);
@@ -475,7 +505,7 @@ static void test_close(apr_pool_t *pool)
     tap_is_int(peer_heard(peer, "QUIT"), 1, "QUIT was sent");
     apr_pool_destroy(rig.pool);
 
-    make_socket_rig(&rig, peer, SMTPC_SECURITY_NONE, NULL, pool);
+    make_socket_rig(&rig, peer, pool);
     rig.done = 0;
     smtpc__conn_open(rig.conn, smtpc__monotonic() + apr_time_from_sec(10),
                      rig.result, on_done, &rig);
@@ -504,9 +534,10 @@ int main(void)
         }
     }
     test_slow(pool);
-    test_injection(pool);
     test_early(pool);
+    test_stall(pool);
     test_reusable(pool);
+    test_idle(pool);
     test_close(pool);
     return tap_done();
 }

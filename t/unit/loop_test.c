@@ -210,6 +210,68 @@ static void test_deadlines(apr_pool_t *pool)
     tap_subtest_end();
 }
 
+/* Those that passed are served from the earliest on. */
+static void on_order(void *baton, smtpc_loop_event_e event)
+{
+    seen_t *seen = baton;
+
+    (void)event;
+    seen->timeouts = ++*seen->order;
+}
+
+/* One round with deadlines that follow from seed; those that were served out
+ * of order are counted. */
+static int count_wrong(unsigned int seed, apr_pool_t *pool)
+{
+    smtpc_loop_t *loop = make_loop(MANY, pool);
+    seen_t seen[MANY];
+    int order = 0;
+    int wrong = 0;
+    int i;
+    int j;
+
+    memset(seen, 0, sizeof(seen));
+    /* Set, then set again or taken away. */
+    for (i = 0; i < 3 * MANY; i++) {
+        seen_t *one = &seen[i % MANY];
+
+        if (i < MANY) {
+            one->order = &order;
+            must(smtpc__watch_create(&one->watch, loop, on_order, one, pool));
+        }
+        seed = seed * 1103515245u + 12345u;
+        one->deadline = i < MANY || seed >> 30 ? 1 + (seed >> 16) % 500 : 0;
+        smtpc__watch_deadline(one->watch, one->deadline);
+    }
+    must(smtpc__loop_run(loop));
+    for (i = 0; i < MANY; i++) {
+        wrong += (seen[i].deadline != 0) != (seen[i].timeouts != 0);
+        for (j = 0; j < MANY; j++) {
+            wrong += seen[i].timeouts && seen[j].timeouts
+                     && seen[i].deadline < seen[j].deadline
+                     && seen[i].timeouts > seen[j].timeouts;
+        }
+    }
+    return wrong;
+}
+
+static void test_order(apr_pool_t *pool)
+{
+    unsigned int seed;
+    int wrong = 0;
+
+    tap_subtest_begin("the order of deadlines");
+    for (seed = 1; seed <= 50; seed++) {
+        apr_pool_t *scratch;
+
+        apr_pool_create(&scratch, pool);
+        wrong += count_wrong(seed, scratch);
+        apr_pool_destroy(scratch);
+    }
+    tap_is_int(wrong, 0, "each once, and none before an earlier one");
+    tap_subtest_end();
+}
+
 /* The last part of a millisecond is slept, not spun. */
 static void test_no_spin(apr_pool_t *pool)
 {
@@ -312,6 +374,7 @@ int main(void)
     test_victim(2, pool);
     test_victim(MANY, pool);
     test_deadlines(pool);
+    test_order(pool);
     test_no_spin(pool);
     test_fair(pool);
     test_signals(pool);

@@ -4,8 +4,10 @@ unit_tests += \
 	t/unit/loop_test \
 	t/unit/resolve_test \
 	t/unit/tcp_test \
+	t/unit/tls_context_test \
 	t/unit/tls_test \
-	t/unit/tls_verify_test
+	t/unit/tls_verify_test \
+	t/unit/transport_test
 threaded_tests += \
 	t/unit/resolve_test \
 	t/unit/tls_test

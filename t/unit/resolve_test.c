@@ -86,8 +86,10 @@ int getaddrinfo(const char *node, const char *service,
         return 0;
     }
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
+    pthread_mutex_lock(&gate);
     signals_blocked = sigismember(&mask, SIGTERM)
                       && sigismember(&mask, SIGUSR1);
+    pthread_mutex_unlock(&gate);
     if (hints->ai_socktype != SOCK_STREAM) {
         return EAI_SOCKTYPE;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tls_test.c: TLS as a transport: bytes through it, the ways it ends, peers
- * that do not do TLS, and files that are no good.
+ * that do not do TLS or do it badly.
  */
 
 #include <poll.h>
@@ -386,54 +386,6 @@ static void test_bad_peers(apr_pool_t *pool)
     tap_subtest_end();
 }
 
-static void check(const char *what, smtpc_tls_policy_t policy,
-                  const char *reason, apr_pool_t *pool)
-{
-    const char *why = "";
-    apr_status_t rv = smtpc__tls_check(&why, &policy, pool);
-
-    if (!reason) {
-        tap_is_int(rv, APR_SUCCESS, "%s %s", what, why);
-    }
-    else {
-        tap_ok(rv == SMTPC_ETLS && strstr(why, reason), "%s: %s", what, why);
-    }
-}
-
-#define POLICY(...) ((smtpc_tls_policy_t){ .verify = 1, __VA_ARGS__ })
-
-static void test_files(apr_pool_t *pool)
-{
-    peer_ca_t *other = peer_ca_create("Other", pool);
-    peer_cert_t plain = { 0 };
-    const char *pair = peer_ca_client_file(ca, &plain, pool);
-    const char *pair2 = peer_ca_client_file(other, &plain, pool);
-
-    tap_subtest_begin("files");
-    check("system's CAs", POLICY(.key = ""), NULL, pool);
-    check("CA file", POLICY(.ca_file = ca_file), NULL, pool);
-    check("no CA file", POLICY(.ca_file = "/no/such"),
-          "CA file /no/such: No such file", pool);
-    check("empty CA file", POLICY(.ca_file = "/dev/null"), "/dev/null",
-          pool);
-    check("CA file without certificates", POLICY(.ca_file = "/etc/passwd"),
-          "CA file /etc/passwd", pool);
-    check("CA directory", POLICY(.ca_directory = "/etc"), NULL, pool);
-    check("no directory", POLICY(.ca_directory = "/etc/passwd"),
-          "not a directory", pool);
-    check("client certificate", POLICY(.certificate = pair), NULL, pool);
-    check("with its key", POLICY(.certificate = pair,
-                                 .certificate_key = pair), NULL, pool);
-    check("with another's key", POLICY(.certificate = pair,
-                                       .certificate_key = pair2),
-          "key of the client certificate", pool);
-    check("without a key", POLICY(.certificate = ca_file), "key", pool);
-    check("no client certificate", POLICY(.certificate = "/no/such"),
-          "client certificate /no/such: No such file", pool);
-    tap_is_int(ERR_peek_error(), 0, "the error queue is clean");
-    tap_subtest_end();
-}
-
 int main(void)
 {
     apr_pool_t *pool = tap_pool();
@@ -449,6 +401,5 @@ int main(void)
     test_much(pool);
     test_not_tls(pool);
     test_bad_peers(pool);
-    test_files(pool);
     return tap_done();
 }

@@ -48,7 +48,8 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_create(smtpc_client_t **client,
 
 /**
  * Return one sentence about the last call on @a client that failed before it
- * had a result, or "". It lives until the next call. @since 0.1
+ * had a result, or "". It lives until the next call. Calls that found the
+ * client busy or disposed of leave it as it was. @since 0.1
  */
 SMTPC_DECLARE(const char *) smtpc_client_error(const smtpc_client_t *client);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * client_setters.c: settings of a client, checked when they are set.
+ * client_settings.c: settings of a client, checked when they are set.
  *
  * A value is checked before anything is changed. Names of hosts are kept as
  * they were given, for reading back, and in the form that goes on the wire.
@@ -511,4 +511,86 @@ smtpc_client_set_pickup_directory(smtpc_client_t *client, const char *path)
         client->pickup_directory = keep(client, SMTPC_TEXT_PICKUP, path);
     }
     return smtpc__client_end(client, rv);
+}
+
+/* Reading back. */
+
+SMTPC_DECLARE(const char *) smtpc_client_host(const smtpc_client_t *client)
+{
+    return client->host;
+}
+
+SMTPC_DECLARE(int) smtpc_client_port(const smtpc_client_t *client)
+{
+    return client->draft.port;
+}
+
+SMTPC_DECLARE(smtpc_security_e)
+smtpc_client_security(const smtpc_client_t *client)
+{
+    return smtpc__server_security(&client->draft);
+}
+
+SMTPC_DECLARE(const char *) smtpc_client_user(const smtpc_client_t *client)
+{
+    return client->draft.user;
+}
+
+SMTPC_DECLARE(apr_interval_time_t)
+smtpc_client_timeout(const smtpc_client_t *client)
+{
+    return client->timeout;
+}
+
+SMTPC_DECLARE(const char *) smtpc_client_ca_file(const smtpc_client_t *client)
+{
+    return client->draft.ca_file;
+}
+
+SMTPC_DECLARE(const char *)
+smtpc_client_ca_directory(const smtpc_client_t *client)
+{
+    return client->draft.ca_directory;
+}
+
+SMTPC_DECLARE(const char *)
+smtpc_client_verify_name(const smtpc_client_t *client)
+{
+    return client->verify_name;
+}
+
+SMTPC_DECLARE(const char *)
+smtpc_client_client_certificate(const smtpc_client_t *client)
+{
+    return client->draft.certificate;
+}
+
+SMTPC_DECLARE(const char *)
+smtpc_client_auth_mechanisms(const smtpc_client_t *client)
+{
+    return client->draft.mechanisms;
+}
+
+SMTPC_DECLARE(const char *)
+smtpc_client_hello_name(const smtpc_client_t *client)
+{
+    return client->hello_name;
+}
+
+SMTPC_DECLARE(const smtpc_address_t *)
+smtpc_client_from(const smtpc_client_t *client)
+{
+    return client->from;
+}
+
+SMTPC_DECLARE(smtpc_delivery_e)
+smtpc_client_delivery(const smtpc_client_t *client)
+{
+    return client->delivery;
+}
+
+SMTPC_DECLARE(const char *)
+smtpc_client_pickup_directory(const smtpc_client_t *client)
+{
+    return client->pickup_directory;
 }
