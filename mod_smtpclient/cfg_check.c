@@ -183,6 +183,10 @@ static void check_values(check_t *check, const msc_cfg_t *cfg)
         return;
     }
     rv = msc_api_configure(client, cfg, &directive);
+    if (rv == APR_SUCCESS) {
+        directive = "SMTPTLSCAFile, SMTPTLSCADirectory or SMTPTLSCertificate";
+        rv = smtpc_client_check(client);
+    }
     if (rv != APR_SUCCESS) {
         const char *why = smtpc_client_error(client);
 

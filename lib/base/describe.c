@@ -218,16 +218,27 @@ static const char *describe_refusal(const smtpc_result_t *result,
                                        first->enhanced));
 }
 
+/* Return "host:port: ", or "" where the error's sentence begins with the
+ * host itself or there is none. */
+static const char *server_prefix(const smtpc_result_t *result,
+                                 apr_pool_t *pool)
+{
+    apr_size_t len = strlen(result->host);
+
+    if ((len == 0 && *result->peer == '\0')
+        || (len > 0 && strncmp(result->error, result->host, len) == 0)) {
+        return "";
+    }
+    return apr_pstrcat(pool, server_name(result, pool), ": ", NULL);
+}
+
 static const char *describe_failure(const smtpc_result_t *result,
                                     apr_pool_t *pool)
 {
     const char *reply = reply_text(result->code, result->enhanced,
                                    result->text, pool);
     const char *error = result->error;
-    const char *where = *result->host == '\0' && *result->peer == '\0'
-                            ? ""
-                            : apr_pstrcat(pool, server_name(result, pool),
-                                          ": ", NULL);
+    const char *where = server_prefix(result, pool);
     const char *names = result->recipient_count == 0
                             ? ""
                             : apr_pstrcat(pool, " to ",

@@ -81,6 +81,8 @@
 
 /** Default of smtpc_client_set_timeout(), as .NET's: 100 s. */
 #define SMTPC_TIMEOUT_DEFAULT apr_time_from_sec(100)
+/** Largest value of it: deadlines must not overflow. */
+#define SMTPC_LIMIT_TIMEOUT apr_time_from_sec(7 * 86400)
 /** Trying one of several addresses, so that a dead one leaves time. */
 #define SMTPC_TIMEOUT_CONNECT apr_time_from_sec(30)
 /** Waiting for the answer to QUIT. */

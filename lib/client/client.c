@@ -106,6 +106,27 @@ void smtpc__client_drop(smtpc_client_t *client, apr_interval_time_t wait)
     client->conn_pool = NULL;
 }
 
+apr_status_t smtpc__client_freeze(smtpc_client_t *client)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (client->server) {
+        return APR_SUCCESS;
+    }
+    if (client->server_pool) {
+        apr_pool_clear(client->server_pool);
+    }
+    else {
+        rv = apr_pool_create(&client->server_pool, client->pool);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = smtpc__server_freeze(&client->server, &client->draft,
+                                  smtpc__env_host_name(client->env),
+                                  client->server_pool);
+    }
+    return rv;
+}
+
 SMTPC_DECLARE(apr_status_t) smtpc_client_dispose(smtpc_client_t *client)
 {
     apr_status_t rv = smtpc__client_begin(client);

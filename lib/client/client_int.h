@@ -93,6 +93,10 @@ apr_status_t smtpc__client_end(smtpc_client_t *client, apr_status_t status);
 apr_status_t smtpc__client_fail(smtpc_client_t *client, apr_status_t status,
                                 const char *format, ...) SMTPC_PRINTF(3, 4);
 
+/** Set client->server to the profile that the settings make, if a setter ran
+ *  since the last time. client.c */
+apr_status_t smtpc__client_freeze(smtpc_client_t *client) SMTPC_WARN_UNUSED;
+
 /** Let go of the kept connection of @a client, if there is one: QUIT, and
  *  @a wait for the answer; in another process than the one that made it just
  *  the descriptor. client.c */

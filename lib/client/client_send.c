@@ -64,7 +64,7 @@ static const char *render_reason(apr_status_t status)
         return "the header of the message is too long: shorten or leave out "
                "header fields";
     case SMTPC_ESOURCE:
-        return "an attachment that was read before cannot be read again";
+        return "a part of it that was read before cannot be read again";
     default:
         return "no random bytes for Message-ID and boundaries to be had";
     }
@@ -97,7 +97,7 @@ static void deliver_pickup(op_t *op)
 
     how.pickup = 1;
     how.from = client->from;
-    how.utf8 = smtpc__envelope_needs_utf8(op->envelope);
+    how.utf8 = op->envelope->utf8;
     if (render(&content, op, &how, SMTPC_STAGE_STORE) == APR_SUCCESS) {
         /* What became of it is in the result. */
         (void)smtpc__pickup_write(op->result, client->pickup_directory,
@@ -106,27 +106,6 @@ static void deliver_pickup(op_t *op)
 }
 
 /* Network. */
-
-static apr_status_t freeze(smtpc_client_t *client)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    if (client->server) {
-        return APR_SUCCESS;
-    }
-    if (client->server_pool) {
-        apr_pool_clear(client->server_pool);
-    }
-    else {
-        rv = apr_pool_create(&client->server_pool, client->pool);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = smtpc__server_freeze(&client->server, &client->draft,
-                                  smtpc__env_host_name(client->env),
-                                  client->server_pool);
-    }
-    return rv;
-}
 
 /* Make the connection with a profile of its own, which outlives changes of
  * the client's. */
@@ -193,10 +172,10 @@ static void transact(op_t *op)
     smtpc_content_t *content;
     apr_status_t rv;
 
-    op->envelope->utf8 = smtpc__envelope_needs_utf8(op->envelope);
     how.from = client->from;
     how.eight_bit = (caps->bits & SMTPC_CAP_8BITMIME) != 0;
-    how.utf8 = op->envelope->utf8 && (caps->bits & SMTPC_CAP_SMTPUTF8);
+    /* A server without SMTPUTF8 is told apart by the session. */
+    how.utf8 = op->envelope->utf8;
     if (render(&content, op, &how, SMTPC_STAGE_MAIL) != APR_SUCCESS) {
         return;
     }
@@ -236,7 +215,7 @@ static void deliver_network(op_t *op)
     int kept;
 
     op->deadline = op->result->began + client->timeout;
-    if (freeze(client) != APR_SUCCESS) {
+    if (smtpc__client_freeze(client) != APR_SUCCESS) {
         smtpc__result_fail(op->result, SMTPC_EARG, SMTPC_STAGE_NONE,
                            "the settings for %s do not go together",
                            client->host);

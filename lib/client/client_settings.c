@@ -4,14 +4,17 @@
  *
  * A value is checked before anything is changed. Names of hosts are kept as
  * they were given, for reading back, and in the form that goes on the wire.
- * Files are opened here, so that a wrong path is told to who sets it and not
- * to who sends the first mail. Setting the same thing again and again does
- * not use up memory.
+ * A wrong path is told to who sets it and not to who sends the first mail;
+ * what is in the files, smtpc_client_check() tells. Setting the same thing
+ * again and again does not use up memory.
  */
 
 #include "client/client_int.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -272,14 +275,27 @@ smtpc_client_set_auth_mechanisms(smtpc_client_t *client, const char *names)
 
 /* TLS. */
 
-/* See that the files of policy can be used. */
-static apr_status_t check_files(smtpc_client_t *client,
-                                const smtpc_tls_policy_t *policy)
+/* See that path, the file (or directory) called what, is one and can be
+ * read. What is in it is read with the first connection, once for all
+ * clients. */
+static apr_status_t check_readable(smtpc_client_t *client, const char *what,
+                                   const char *path, int directory)
 {
-    const char *why = "";
+    struct stat info;
+    char why[160];
 
-    if (smtpc__tls_check(&why, policy, client->scratch) != APR_SUCCESS) {
-        return smtpc__client_fail(client, SMTPC_EARG, "%s", why);
+    if (!path) {
+        return APR_SUCCESS;
+    }
+    if (access(path, R_OK) != 0 || stat(path, &info) != 0) {
+        return smtpc__client_fail(client, SMTPC_EARG, "%s %s cannot be read: "
+                                  "%s", what, quoted(client, path),
+                                  apr_strerror(errno, why, sizeof(why)));
+    }
+    if (!S_ISDIR(info.st_mode) == !!directory) {
+        return smtpc__client_fail(client, SMTPC_EARG, "%s %s is %s directory",
+                                  what, quoted(client, path),
+                                  directory ? "no" : "a");
     }
     return APR_SUCCESS;
 }
@@ -287,15 +303,12 @@ static apr_status_t check_files(smtpc_client_t *client,
 SMTPC_DECLARE(apr_status_t) smtpc_client_set_ca_file(smtpc_client_t *client,
                                                      const char *path)
 {
-    smtpc_tls_policy_t policy = { .ca_file = path, .verify = 1 };
     apr_status_t rv = setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (path) {
-        rv = check_files(client, &policy);
-    }
+    rv = check_readable(client, "the CA file", path, 0);
     if (rv == APR_SUCCESS) {
         client->draft.ca_file = keep(client, SMTPC_TEXT_CA_FILE, path);
     }
@@ -305,15 +318,12 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_set_ca_file(smtpc_client_t *client,
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_ca_directory(smtpc_client_t *client, const char *path)
 {
-    smtpc_tls_policy_t policy = { .ca_directory = path, .verify = 1 };
     apr_status_t rv = setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (path) {
-        rv = check_files(client, &policy);
-    }
+    rv = check_readable(client, "the CA directory", path, 1);
     if (rv == APR_SUCCESS) {
         client->draft.ca_directory = keep(client, SMTPC_TEXT_CA_DIRECTORY,
                                           path);
@@ -325,19 +335,21 @@ SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_client_certificate(smtpc_client_t *client,
                                     const char *certificate, const char *key)
 {
-    smtpc_tls_policy_t policy = { .certificate = certificate,
-                                  .certificate_key = key };
     apr_status_t rv = setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (certificate) {
-        rv = check_files(client, &policy);
-    }
-    else if (key) {
+    if (key && !certificate) {
         rv = smtpc__client_fail(client, SMTPC_EARG, "a key without a client "
                                 "certificate");
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_readable(client, "the client certificate", certificate,
+                            0);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_readable(client, "the client certificate's key", key, 0);
     }
     if (rv == APR_SUCCESS) {
         client->draft.certificate = keep(client, SMTPC_TEXT_CERTIFICATE,
@@ -428,9 +440,11 @@ smtpc_client_set_timeout(smtpc_client_t *client, apr_interval_time_t timeout)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (timeout <= 0) {
+    if (timeout <= 0 || timeout > SMTPC_LIMIT_TIMEOUT) {
         rv = smtpc__client_fail(client, SMTPC_EARG, "the timeout has to be "
-                                "more than nothing");
+                                "more than nothing and at most %d days",
+                                (int)(SMTPC_LIMIT_TIMEOUT
+                                      / apr_time_from_sec(86400)));
     }
     else {
         client->timeout = timeout;
@@ -593,4 +607,70 @@ SMTPC_DECLARE(const char *)
 smtpc_client_pickup_directory(const smtpc_client_t *client)
 {
     return client->pickup_directory;
+}
+
+/* All together. */
+
+/* See that the files for TLS can be used. */
+static apr_status_t check_tls(smtpc_client_t *client)
+{
+    const smtpc_server_t *server = client->server;
+    smtpc_tls_policy_t policy = {
+        .host = server->verify_name ? server->verify_name : server->host,
+        .ca_file = server->ca_file,
+        .ca_directory = server->ca_directory,
+        .certificate = server->certificate,
+        .certificate_key = server->certificate_key,
+        .key = server->tls_key,
+        .verify = 1
+    };
+    const char *why = "";
+
+    if (!policy.ca_file && !policy.ca_directory && !policy.certificate) {
+        return APR_SUCCESS;
+    }
+    if (smtpc__tls_check(&why, &policy, client->scratch) != APR_SUCCESS) {
+        return smtpc__client_fail(client, SMTPC_ETLS, "%s", why);
+    }
+    return APR_SUCCESS;
+}
+
+/* See that the password could be sent: never over a link that others can
+ * read, or to a server that is not verified. */
+static apr_status_t check_credentials(smtpc_client_t *client)
+{
+    const smtpc_server_t *server = client->server;
+
+    if (!server->user || server->security == SMTPC_SECURITY_STARTTLS
+        || server->security == SMTPC_SECURITY_IMPLICIT
+        || (server->security == SMTPC_SECURITY_NONE
+            && smtpc__host_is_loopback(server->host))) {
+        return APR_SUCCESS;
+    }
+    return smtpc__client_fail(client, SMTPC_EARG, "the password would never "
+                              "be sent to %s: set security to starttls or "
+                              "implicit, or take the credentials away",
+                              client->host);
+}
+
+SMTPC_DECLARE(apr_status_t) smtpc_client_check(smtpc_client_t *client)
+{
+    apr_status_t rv = smtpc__client_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_clear(client->scratch);
+    rv = smtpc__client_freeze(client);
+    if (rv != APR_SUCCESS) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "the settings for %s do "
+                                "not go together", client->host);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_tls(client);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_credentials(client);
+    }
+    return smtpc__client_end(client, rv);
 }

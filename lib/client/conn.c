@@ -485,9 +485,15 @@ void smtpc__conn_close(smtpc_conn_t *conn)
 {
     conn->done = NULL;
     conn->result = NULL;
-    if (conn->state != SMTPC_CONN_OVER) {
-        shut(conn, SMTPC_ECONNECT, 0);
+    if (conn->state == SMTPC_CONN_OVER) {
+        return;
     }
+    /* A transaction under way is settled: after its final dot, in doubt. */
+    if (conn->session) {
+        smtpc__session_abort(conn->session, SMTPC_ECONNECT,
+                             "the connection was given up");
+    }
+    shut(conn, SMTPC_ECONNECT, 0);
 }
 
 apr_status_t smtpc__conn_status(const smtpc_conn_t *conn)

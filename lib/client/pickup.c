@@ -195,16 +195,17 @@ static apr_status_t settle_directory(drop_t *drop)
     int fd = open(drop->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     apr_status_t rv = APR_SUCCESS;
 
+    /* One may be allowed to write to a directory but not to read it, as drop
+     * boxes are; some file systems have nothing to sync here and say so. */
     if (fd < 0) {
-        /* A directory one may write to but not read, as drop boxes are. */
-        return errno == EACCES ? APR_SUCCESS
-                               : fail(drop, "open", drop->directory, errno);
+        rv = errno == EACCES ? APR_SUCCESS : errno;
     }
-    /* Some file systems have nothing to sync here and say so. */
-    if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) {
-        rv = errno;
+    else {
+        if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) {
+            rv = errno;
+        }
+        close(fd);
     }
-    close(fd);
     if (rv != APR_SUCCESS) {
         /* Nobody may pick up what is reported as not stored. */
         (void)apr_file_remove(drop->path, drop->pool);

@@ -153,6 +153,8 @@ static void *job_run(void *data)
         freeaddrinfo(list);
     }
     atomic_store(&job->finished, 1);
+    /* A process forked meanwhile may hold the other descriptor of it open. */
+    shutdown(job->done_fd, SHUT_RDWR);
     close(job->done_fd);
     /* Given up before: off the count. */
     if (atomic_fetch_add(&job->given_up, 1) != 0) {

@@ -53,6 +53,23 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_create(smtpc_client_t **client,
  */
 SMTPC_DECLARE(const char *) smtpc_client_error(const smtpc_client_t *client);
 
+/**
+ * Check the settings of @a client together, as far as that goes without the
+ * network: whether the CA and certificate files hold what they should, and
+ * whether the credentials could ever be sent. For tests of a configuration;
+ * a send finds the same out by itself.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EBUSY      an operation runs
+ *         SMTPC_EDISPOSED  the client was disposed of
+ *         SMTPC_EARG       the settings do not go together
+ *         SMTPC_ETLS       a file is not what it should be
+ *         smtpc_client_error() says what to do about it
+ * Reads files. @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_client_check(smtpc_client_t *client)
+    SMTPC_WARN_UNUSED;
+
 /* The setters below return, besides what they say:
  *   APR_SUCCESS
  *   SMTPC_EBUSY      an operation runs
@@ -104,8 +121,8 @@ smtpc_client_set_secret(smtpc_client_t *client, const char *user,
                         const smtpc_secret_t *secret) SMTPC_WARN_UNUSED;
 
 /**
- * Allow @a timeout (microseconds, > 0; default 100 s) for one send, from the
- * call to the final reply. @since 0.1
+ * Allow @a timeout (microseconds, > 0, at most a week; default 100 s) for one
+ * send, from the call to the final reply. @since 0.1
  */
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_timeout(smtpc_client_t *client, apr_interval_time_t timeout)
