@@ -144,7 +144,7 @@ apr_status_t msc_form_urlencoded_end(msc_form_parser_t *parser);
  * form_header.c
  */
 
-/* Take the part of a value before the first parameter off *cursor, without
+/** Take the part of a value before the first parameter off *cursor, without
  * white space around it; it may be empty. */
 msc_form_slice_t msc_form_header_head(const char **cursor);
 
