@@ -5,7 +5,8 @@
 # left out.
 
 EXTRA_DIST += t/TEST t/conf t/lib t/module t/browser t/fuzz t/lint \
-	t/interop/concurrent.t t/interop/fake.t t/interop/postfix.t \
+	t/interop/concurrent.t t/interop/fake.t t/interop/memory.t \
+	t/interop/postfix.t t/interop/readme.t \
 	t/interop/rig.t t/support/mimedump.py t/support/valgrind.supp
 
 include $(top_srcdir)/t/unit/local.mk
