@@ -84,7 +84,11 @@
   else if (outcome) {
     const query = new URLSearchParams(window.location.search);
     const fields = query.get("fields");
-    if (fields) {
+    if (query.get("status") === "504") {
+      say("bad", ["The mail server did not confirm in time. The message may " +
+        "have been sent: please do not send it again right away."]);
+    }
+    else if (fields) {
       say("bad", ["Please look at: " + fields.split(",").join(", ") + "."]);
     }
   }
