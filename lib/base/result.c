@@ -36,6 +36,7 @@ void smtpc__result_create(smtpc_result_t **result,
     made->text = "";
     made->error = "";
     made->queue_id = "";
+    made->capabilities = "";
     made->message_id = "";
     made->host = "";
     made->peer = "";
@@ -274,6 +275,12 @@ SMTPC_DECLARE(const char *) smtpc_result_text(const smtpc_result_t *result)
 SMTPC_DECLARE(const char *) smtpc_result_error(const smtpc_result_t *result)
 {
     return result->error;
+}
+
+SMTPC_DECLARE(const char *)
+smtpc_result_capabilities(const smtpc_result_t *result)
+{
+    return result->capabilities;
 }
 
 SMTPC_DECLARE(const char *)

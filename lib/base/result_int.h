@@ -24,6 +24,7 @@ struct smtpc_result_t {
     const char *peer;
     const char *tls_protocol;
     const char *tls_cipher;
+    const char *capabilities;
     const char *path;
     int transient;
     apr_off_t bytes;

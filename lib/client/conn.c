@@ -148,12 +148,22 @@ static void say_goodbye(smtpc_conn_t *conn)
     }
 }
 
+/* Tell in the result what the server offers. */
+static void note_capabilities(smtpc_conn_t *conn)
+{
+    if (conn->result) {
+        conn->result->capabilities = smtpc__caps_text(
+            smtpc__session_caps(conn->session), conn->result->pool);
+    }
+}
+
 /* The session wants the connection closed. */
 static void session_over(smtpc_conn_t *conn)
 {
     apr_status_t status = smtpc__session_status(conn->session);
     const smtpc_reply_t *reply = smtpc__session_reply(conn->session);
 
+    note_capabilities(conn);
     /* A transaction was settled by the session itself. */
     if (conn->result && conn->messages == 0 && status != APR_SUCCESS) {
         if (reply->code >= 400) {
@@ -173,6 +183,7 @@ static void session_over(smtpc_conn_t *conn)
 
 static void session_ready(smtpc_conn_t *conn)
 {
+    note_capabilities(conn);
     conn->used = smtpc__monotonic();
     if (conn->created == 0) {
         conn->created = conn->used;

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <apr_strings.h>
+
 #include "base/limits.h"
 #include "model/caps.h"
 
@@ -114,6 +116,45 @@ void smtpc__caps_line(smtpc_caps_t *caps, const char *line)
         take_mechanisms(caps, parameter);
     }
     caps->bits |= bit;
+}
+
+/* Return "=PLAIN,LOGIN" of caps, or "". */
+static const char *mechanisms_text(const smtpc_caps_t *caps,
+                                   apr_pool_t *pool)
+{
+    const name_t *entry;
+    const char *text = "";
+
+    for (entry = mechanisms; entry->name != NULL; entry++) {
+        if (caps->mechanisms & entry->bit) {
+            text = apr_pstrcat(pool, text, *text != '\0' ? "," : "=",
+                               entry->name, NULL);
+        }
+    }
+    return text;
+}
+
+const char *smtpc__caps_text(const smtpc_caps_t *caps, apr_pool_t *pool)
+{
+    const name_t *entry;
+    const char *text = "";
+
+    for (entry = keywords; entry->name != NULL; entry++) {
+        const char *value = "";
+
+        if (!(caps->bits & entry->bit)) {
+            continue;
+        }
+        if (entry->bit == SMTPC_CAP_AUTH) {
+            value = mechanisms_text(caps, pool);
+        }
+        else if (entry->bit == SMTPC_CAP_SIZE && caps->size > 0) {
+            value = apr_psprintf(pool, "=%" APR_OFF_T_FMT, caps->size);
+        }
+        text = apr_pstrcat(pool, text, *text != '\0' ? " " : "",
+                           entry->name, value, NULL);
+    }
+    return text;
 }
 
 unsigned int smtpc__mech_by_name(const char *name)

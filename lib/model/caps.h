@@ -43,6 +43,10 @@ typedef struct smtpc_caps_t {
  *  end, into @a caps. */
 void smtpc__caps_line(smtpc_caps_t *caps, const char *line);
 
+/** Return the keywords in @a caps with their values, separated by blanks, in
+ *  @a pool: "SIZE=1000 8BITMIME AUTH=PLAIN,LOGIN". */
+const char *smtpc__caps_text(const smtpc_caps_t *caps, apr_pool_t *pool);
+
 /** Return the mechanism called @a name (any case), or 0. */
 unsigned int smtpc__mech_by_name(const char *name);
 

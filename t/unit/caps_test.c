@@ -120,8 +120,23 @@ static void names(void)
     tap_is_str(smtpc__mech_name(0), "", "none has no name");
 }
 
+static void texts(void)
+{
+    smtpc_caps_t caps;
+
+    memset(&caps, 0, sizeof(caps));
+    tap_is_str(smtpc__caps_text(&caps, tap_pool()), "", "nothing offered");
+    smtpc__caps_line(&caps, "auth LOGIN FOO PLAIN");
+    smtpc__caps_line(&caps, "X-OTHER 1");
+    smtpc__caps_line(&caps, "SIZE 1000");
+    smtpc__caps_line(&caps, "8bitmime");
+    tap_is_str(smtpc__caps_text(&caps, tap_pool()),
+               "SIZE=1000 8BITMIME AUTH=PLAIN,LOGIN", "known keywords");
+}
+
 int main(void)
 {
+    texts();
     tap_pool();
     single_lines();
     many_lines();

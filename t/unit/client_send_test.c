@@ -34,6 +34,8 @@ static void test_success(apr_pool_t *pool)
     tap_is_int(smtpc_result_code(result), 250, "code");
     tap_is_str(smtpc_result_enhanced(result), "2.0.0", "enhanced code");
     tap_is_str(smtpc_result_queue_id(result), "Q01", "queue id");
+    tap_ok(strstr(smtpc_result_capabilities(result), "8BITMIME") != NULL,
+           "capabilities: %s", smtpc_result_capabilities(result));
     tap_is_int(smtpc_result_stage(result), SMTPC_STAGE_DONE, "stage");
     tap_is_str(smtpc_result_host(result), "127.0.0.1", "host");
     tap_is_str(smtpc_result_peer(result),

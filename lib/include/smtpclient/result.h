@@ -109,6 +109,11 @@ smtpc_result_tls_protocol(const smtpc_result_t *result);
 /** Return the TLS cipher suite, or "". */
 SMTPC_DECLARE(const char *)
 smtpc_result_tls_cipher(const smtpc_result_t *result);
+/** Return the keywords of the server's EHLO that are known here, separated by
+ *  blanks, with their values ("SIZE=1000 8BITMIME AUTH=PLAIN,LOGIN"), or ""
+ *  if it offered none or was not asked. */
+SMTPC_DECLARE(const char *)
+smtpc_result_capabilities(const smtpc_result_t *result);
 /** Return the file the message was written to (pickup), or "". */
 SMTPC_DECLARE(const char *) smtpc_result_path(const smtpc_result_t *result);
 /** Return the number of bytes of the message that were sent. */
