@@ -6,7 +6,7 @@
 noinst_LTLIBRARIES += libsmtpclient_core.la
 libsmtpclient_core_la_SOURCES =
 libsmtpclient_core_la_LIBADD = $(APU_LIBS) $(APR_LIBS) $(OPENSSL_LIBS) \
-	$(IDN2_LIBS)
+	$(IDN2_LIBS) $(UNISTRING_LIBS)
 
 lib_LTLIBRARIES += libsmtpclient.la
 libsmtpclient_la_SOURCES =
@@ -21,16 +21,24 @@ EXTRA_libsmtpclient_la_DEPENDENCIES = lib/libsmtpclient.map
 smtpclientincludedir = $(includedir)/smtpclient
 smtpclientinclude_HEADERS = \
 	lib/include/smtpclient/address.h \
+	lib/include/smtpclient/attachment.h \
 	lib/include/smtpclient/client.h \
 	lib/include/smtpclient/declare.h \
+	lib/include/smtpclient/dkim.h \
+	lib/include/smtpclient/entity.h \
 	lib/include/smtpclient/env.h \
+	lib/include/smtpclient/headers.h \
 	lib/include/smtpclient/message.h \
+	lib/include/smtpclient/mime_type.h \
 	lib/include/smtpclient/result.h \
 	lib/include/smtpclient/secret.h \
+	lib/include/smtpclient/settings.h \
 	lib/include/smtpclient/security.h \
 	lib/include/smtpclient/smtpclient.h \
+	lib/include/smtpclient/smime.h \
 	lib/include/smtpclient/source.h \
-	lib/include/smtpclient/status.h
+	lib/include/smtpclient/status.h \
+	lib/include/smtpclient/view.h
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = lib/smtpclient.pc

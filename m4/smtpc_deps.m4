@@ -78,6 +78,26 @@ PKG_CHECK_MODULES([IDN2], [libidn2 >= 2.0], [],
                  [libidn2-dev])])
 ])
 
+# SMTPC_CHECK_UNISTRING
+# It has no pkg-config file. libidn2 needs it too, so it is no further library
+# in the process, only a further header to build with.
+AC_DEFUN([SMTPC_CHECK_UNISTRING], [
+smtpc_saved_libs=$LIBS
+LIBS="-lunistring $LIBS"
+AC_MSG_CHECKING([for libunistring])
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <uninorm.h>]],
+    [[size_t len = 0;
+      return u8_normalize(UNINORM_NFC, (const uint8_t *)"", 0, NULL, &len)
+             == NULL;]])],
+  [AC_MSG_RESULT([yes])
+   UNISTRING_LIBS=-lunistring],
+  [AC_MSG_RESULT([no])
+   SMTPC_MISSING([libunistring, for the normal form of UTF-8 addresses],
+                 [libunistring-dev])])
+LIBS=$smtpc_saved_libs
+AC_SUBST([UNISTRING_LIBS])
+])
+
 # SMTPC_CHECK_JANSSON
 # JSON answers of the module; the library itself does without.
 AC_DEFUN([SMTPC_CHECK_JANSSON], [

@@ -60,21 +60,54 @@ static apr_status_t configure_tls(smtpc_client_t *client,
     return APR_SUCCESS;
 }
 
+/* The secret is there when children run. */
+static apr_status_t configure_login(smtpc_client_t *client,
+                                    const msc_cfg_t *cfg)
+{
+    if (cfg->credentials && cfg->credentials->secret) {
+        return smtpc_client_set_secret(client, cfg->credentials->user,
+                                       cfg->credentials->secret);
+    }
+    if (msc_cfg_is_set(cfg, MSC_CFG_CREDENTIALS)) {
+        return smtpc_client_set_credentials(client, NULL, NULL);
+    }
+    return APR_SUCCESS;
+}
+
+/* Without keys, in a check, there are no signers. */
+static apr_status_t configure_dkim(smtpc_client_t *client,
+                                   const msc_cfg_t *cfg,
+                                   const char **directive)
+{
+    int i;
+
+    for (i = 0; cfg->dkim && i < cfg->dkim->nelts; i++) {
+        const msc_dkim_t *signer = APR_ARRAY_IDX(cfg->dkim, i,
+                                                 const msc_dkim_t *);
+
+        if (signer->dkim) {
+            STEP("SMTPDKIMSign", smtpc_client_add_dkim(client, signer->dkim));
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t msc_api_configure(smtpc_client_t *client, const msc_cfg_t *cfg,
                                const char **directive)
 {
-    if (cfg->credentials && cfg->credentials->secret) {
-        STEP("SMTPCredentials",
-             smtpc_client_set_secret(client, cfg->credentials->user,
-                                     cfg->credentials->secret));
+    if (cfg->settings) {
+        STEP("SMTPMailSettings",
+             smtpc_client_apply_settings(client, cfg->settings));
     }
+    STEP("SMTPCredentials", configure_login(client, cfg));
+    STEP(*directive, configure_dkim(client, cfg, directive));
     if (cfg->from) {
         STEP("SMTPFrom", smtpc_client_set_from(client, cfg->from));
     }
     STEP("SMTPTimeout",
          smtpc_client_set_timeout(client, cfg->timeout ? cfg->timeout
                                                        : MSC_TIMEOUT_DEFAULT));
-    if (cfg->hello_name) {
+    if (msc_cfg_is_set(cfg, MSC_CFG_HELLO_NAME)) {
         STEP("SMTPHelloName",
              smtpc_client_set_hello_name(client, cfg->hello_name));
     }
@@ -82,12 +115,13 @@ apr_status_t msc_api_configure(smtpc_client_t *client, const msc_cfg_t *cfg,
         STEP("SMTPAuthMechanisms",
              smtpc_client_set_auth_mechanisms(client, cfg->auth_mechanisms));
     }
-    if (cfg->pickup_directory) {
+    if (msc_cfg_is_set(cfg, MSC_CFG_PICKUP_DIRECTORY)) {
         STEP("SMTPPickupDirectory",
              smtpc_client_set_pickup_directory(client,
                                                cfg->pickup_directory));
     }
-    STEP("SMTPDelivery", smtpc_client_set_delivery(client, cfg->delivery));
+    STEP("SMTPDelivery",
+         smtpc_client_set_delivery(client, msc_cfg_delivery(cfg)));
     return configure_tls(client, cfg, directive);
 }
 

@@ -59,6 +59,9 @@ static void merge_server(msc_cfg_t *merged, const msc_cfg_t *inner)
     TAKE(MSC_CFG_VERIFY_NAME, verify_name)
     TAKE(MSC_CFG_CERTIFICATE, certificate)
     TAKE(MSC_CFG_CERTIFICATE, certificate_key)
+    TAKE(MSC_CFG_DKIM, dkim)
+    TAKE(MSC_CFG_MAIL_SETTINGS, settings)
+    TAKE(MSC_CFG_MAIL_SETTINGS, settings_open)
 }
 
 static void merge_form(msc_cfg_t *merged, const msc_cfg_t *inner)
@@ -176,12 +179,58 @@ msc_cfg_t *msc_cfg_inside(const ap_directive_t *container, server_rec *server,
     return cfg;
 }
 
+/* What directives do not say, the files of SMTPMailSettings may. */
+
 const char *msc_cfg_host(const msc_cfg_t *cfg)
 {
-    return cfg->host ? cfg->host : "localhost";
+    const char *host = cfg->host;
+
+    if (!host && cfg->settings) {
+        host = smtpc_settings_host(cfg->settings);
+    }
+    return host ? host : "localhost";
 }
 
 int msc_cfg_port(const msc_cfg_t *cfg)
 {
-    return msc_cfg_is_set(cfg, MSC_CFG_PORT) ? cfg->port : MSC_PORT_DEFAULT;
+    if (msc_cfg_is_set(cfg, MSC_CFG_PORT)) {
+        return cfg->port;
+    }
+    if (cfg->settings && smtpc_settings_port(cfg->settings)) {
+        return smtpc_settings_port(cfg->settings);
+    }
+    return MSC_PORT_DEFAULT;
+}
+
+const char *msc_cfg_from(const msc_cfg_t *cfg)
+{
+    if (cfg->from || !cfg->settings) {
+        return cfg->from;
+    }
+    return smtpc_settings_from(cfg->settings);
+}
+
+smtpc_delivery_e msc_cfg_delivery(const msc_cfg_t *cfg)
+{
+    if (msc_cfg_is_set(cfg, MSC_CFG_DELIVERY) || !cfg->settings) {
+        return cfg->delivery;
+    }
+    return smtpc_settings_delivery(cfg->settings);
+}
+
+const char *msc_cfg_pickup_directory(const msc_cfg_t *cfg)
+{
+    if (msc_cfg_is_set(cfg, MSC_CFG_PICKUP_DIRECTORY) || !cfg->settings) {
+        return cfg->pickup_directory;
+    }
+    return smtpc_settings_pickup_directory(cfg->settings);
+}
+
+const char *msc_cfg_login(const msc_cfg_t *cfg)
+{
+    if (msc_cfg_is_set(cfg, MSC_CFG_CREDENTIALS)) {
+        return cfg->credentials ? "SMTPCredentials" : NULL;
+    }
+    return cfg->settings && smtpc_settings_user(cfg->settings)
+               ? "SMTPMailSettings" : NULL;
 }

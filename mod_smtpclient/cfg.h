@@ -10,6 +10,7 @@
  *
  *   cfg.c        records: create, merge, list of the sections
  *   cfg_cmds.c   the table of directives
+ *   cfg_dkim.c   SMTPDKIMSign
  *   cfg_parse.c  values
  *   cfg_check.c  what can be told before the server starts
  */
@@ -33,6 +34,8 @@
 #define MSC_SIZE_MAX APR_INT64_C(0x3fffffffffff)
 /** Most that SMTPFormMaxFiles takes: the library's attachments. */
 #define MSC_FORM_FILES_MAX 1000
+/** Signatures of one mail: the library's. */
+#define MSC_DKIM_MAX 8
 
 /** Directives that were given; index of bits in msc_cfg_t.set. */
 typedef enum {
@@ -50,6 +53,8 @@ typedef enum {
     MSC_CFG_CA_DIRECTORY,
     MSC_CFG_VERIFY_NAME,
     MSC_CFG_CERTIFICATE,
+    MSC_CFG_DKIM,
+    MSC_CFG_MAIL_SETTINGS,
     MSC_CFG_FORM_TO,
     MSC_CFG_FORM_CC,
     MSC_CFG_FORM_BCC,
@@ -73,6 +78,20 @@ typedef struct {
     const ap_directive_t *directive; /**< where it was written */
     smtpc_secret_t *secret; /**< NULL until it was loaded */
 } msc_credentials_t;
+
+/** One SMTPDKIMSign. Merged records share it, like credentials. */
+typedef struct {
+    const char *domain;
+    const char *selector;
+    const char *reference;
+    const char *identity;  /**< or NULL */
+    const char *headers;   /**< or NULL */
+    const char *algorithm; /**< that the key must be for, or NULL */
+    apr_int64_t expire;    /**< seconds, 0: never */
+    smtpc_dkim_t *dkim;    /**< NULL until the key was loaded */
+    const ap_directive_t *directive;
+    server_rec *server;
+} msc_dkim_t;
 
 /** A string with %{...} in it. */
 typedef struct {
@@ -109,6 +128,11 @@ typedef struct {
     const char *verify_name;
     const char *certificate;
     const char *certificate_key;
+    apr_array_header_t *dkim; /**< of msc_dkim_t * */
+    /** Of SMTPMailSettings; merged records share them, as credentials. */
+    smtpc_settings_t *settings;
+    /** The file of these whose password all users can read, or NULL. */
+    const char *settings_open;
     apr_array_header_t *form_to; /**< of const char *, lists of mailboxes */
     apr_array_header_t *form_cc;
     apr_array_header_t *form_bcc;
@@ -182,12 +206,37 @@ const char *msc_cfg_host(const msc_cfg_t *cfg);
 /** Return the port to send to. */
 int msc_cfg_port(const msc_cfg_t *cfg);
 
+/** Return the mailbox that mails are from, or NULL. */
+const char *msc_cfg_from(const msc_cfg_t *cfg);
+
+/** Return where mails go. */
+smtpc_delivery_e msc_cfg_delivery(const msc_cfg_t *cfg);
+
+/** Return the pickup directory, or NULL. */
+const char *msc_cfg_pickup_directory(const msc_cfg_t *cfg);
+
+/** Return the directive that has credentials, or NULL: there are none. */
+const char *msc_cfg_login(const msc_cfg_t *cfg);
+
 /*
  * cfg_cmds.c
  */
 
 /** The directives. */
 extern const command_rec msc_cfg_cmds[];
+
+/*
+ * cfg_dkim.c
+ */
+
+/** Take the arguments of SMTPDKIMSign. */
+const char *msc_dkim_directive(cmd_parms *cmd, void *cfg, int argc,
+                               char *const argv[]);
+
+/** Make in @a p what signs as @a signer says; on failure @a *why says what
+ *  to change. Reads the key, or runs its program. */
+apr_status_t msc_dkim_make(smtpc_dkim_t **dkim, const char **why,
+                           const msc_dkim_t *signer, apr_pool_t *p);
 
 /*
  * cfg_parse.c. These return NULL, or one sentence in the pool of @a cmd that

@@ -138,23 +138,24 @@ static int is_loopback(const char *host)
 static void check_security(check_t *check, const msc_cfg_t *cfg)
 {
     const char *host = msc_cfg_host(cfg);
+    const char *login = msc_cfg_login(cfg);
 
     if (!msc_cfg_is_set(cfg, MSC_CFG_SECURITY)) {
         return;
     }
-    if (cfg->credentials && cfg->security == SMTPC_SECURITY_NONE
-        && !is_loopback(host)) {
+    if (login && cfg->security == SMTPC_SECURITY_NONE && !is_loopback(host)) {
         complain(check,
-                 "SMTPSecurity none would send the password of SMTPCredentials "
+                 "SMTPSecurity none would send the password of %s "
                  "to %s unprotected; write SMTPSecurity starttls or implicit, "
-                 "or SMTPCredentials none", host);
+                 "or SMTPCredentials none", login, host);
     }
-    if (cfg->credentials && cfg->security == SMTPC_SECURITY_OPPORTUNISTIC) {
+    if (login && cfg->security == SMTPC_SECURITY_OPPORTUNISTIC) {
         complain(check,
                  "with SMTPSecurity opportunistic the server's certificate is "
-                 "not verified, so SMTPCredentials are never sent to %s; "
+                 "not verified, so %s are never sent to %s; "
                  "write SMTPSecurity starttls or implicit, or SMTPCredentials "
-                 "none", host);
+                 "none", login[4] == 'C' ? login : "the credentials of "
+                                                   "SMTPMailSettings", host);
     }
     if (cfg->security == SMTPC_SECURITY_IMPLICIT
         && msc_cfg_port(cfg) == MSC_PORT_DEFAULT) {
@@ -168,6 +169,7 @@ static void check_security(check_t *check, const msc_cfg_t *cfg)
 /* Try the values on a client. */
 static void check_values(check_t *check, const msc_cfg_t *cfg)
 {
+    msc_cfg_t tried = *cfg;
     smtpc_client_t *client;
     const char *directive = "";
     char buf[200];
@@ -182,7 +184,13 @@ static void check_values(check_t *check, const msc_cfg_t *cfg)
                  msc_cfg_host(cfg));
         return;
     }
-    rv = msc_api_configure(client, cfg, &directive);
+    /* A program that knows the password is not run for a check; what else
+     * the files say was judged when they were read. */
+    if (cfg->settings && smtpc_settings_reference(cfg->settings)
+        && !smtpc_settings_secret(cfg->settings)) {
+        tried.settings = NULL;
+    }
+    rv = msc_api_configure(client, &tried, &directive);
     if (rv == APR_SUCCESS) {
         directive = "SMTPTLSCAFile, SMTPTLSCADirectory or SMTPTLSCertificate";
         rv = smtpc_client_check(client);
@@ -254,14 +262,15 @@ static void check_paths(check_t *check, const msc_cfg_t *own)
 }
 
 /* A program is not run for a check; see that there is one. */
-static void check_program(check_t *check, const char *command)
+static void check_program(check_t *check, const char *name,
+                          const char *command)
 {
     const char *program = ap_getword_white(check->pool, &command);
 
     if (*program != '/' || access(program, X_OK) != 0) {
         complain(check,
-                 "SMTPCredentials: exec: needs the absolute path of a program "
-                 "that can be run; \"%s\" is not", program);
+                 "%s: exec: needs the absolute path of a program "
+                 "that can be run; \"%s\" is not", name, program);
     }
 }
 
@@ -276,7 +285,7 @@ static void check_secret(check_t *check, const msc_cfg_t *own)
     }
     reference = own->credentials->reference;
     if (strncmp(reference, "exec:", 5) == 0) {
-        check_program(check, reference + 5);
+        check_program(check, "SMTPCredentials", reference + 5);
         return;
     }
     if (smtpc_secret_load(&secret, &why, reference, check->pool)
@@ -293,6 +302,66 @@ static void check_secret(check_t *check, const msc_cfg_t *own)
              "it; put it into a file that only root can read, and write "
              "file:/path/of/it", own->credentials->user);
     }
+}
+
+/* The files of SMTPMailSettings, beyond what was seen when they were read. */
+static void check_settings(check_t *check, const msc_cfg_t *own)
+{
+    const char *reference;
+    const char *directory;
+
+    if (!own->settings) {
+        return;
+    }
+    reference = smtpc_settings_reference(own->settings);
+    directory = smtpc_settings_pickup_directory(own->settings);
+    if (reference && strncmp(reference, "exec:", 5) == 0) {
+        check_program(check, "SMTPMailSettings", reference + 5);
+    }
+    else if (smtpc_settings_resolve(own->settings) != APR_SUCCESS) {
+        complain(check, "SMTPMailSettings: %s",
+                 smtpc_settings_error(own->settings));
+    }
+    if (own->settings_open) {
+        warn(check, "SMTPMailSettings: every user of this machine can read "
+             "the password in %s; run chmod o-r on it, or write "
+             "password=\"file:/path\" there", own->settings_open);
+    }
+    if (directory && access(directory, F_OK) != 0) {
+        complain(check, "SMTPMailSettings: the pickup directory %s does not "
+                 "exist", directory);
+    }
+    check_access(check, "SMTPMailSettings", directory,
+                 APR_FPROT_WWRITE | APR_FPROT_WEXECUTE);
+}
+
+static void check_signer(check_t *check, const msc_dkim_t *signer)
+{
+    smtpc_dkim_t *dkim;
+    const char *why;
+
+    check->directive = signer->directive;
+    if (strncmp(signer->reference, "exec:", 5) == 0) {
+        check_program(check, "SMTPDKIMSign", signer->reference + 5);
+    }
+    else if (msc_dkim_make(&dkim, &why, signer, check->pool)
+             != APR_SUCCESS) {
+        complain(check, "SMTPDKIMSign: %s", why);
+    }
+    else if (*smtpc_dkim_warning(dkim)) {
+        warn(check, "SMTPDKIMSign: %s", smtpc_dkim_warning(dkim));
+    }
+}
+
+static void check_dkim(check_t *check, const msc_cfg_t *own)
+{
+    const ap_directive_t *directive = check->directive;
+    int i;
+
+    for (i = 0; own->dkim && i < own->dkim->nelts; i++) {
+        check_signer(check, APR_ARRAY_IDX(own->dkim, i, const msc_dkim_t *));
+    }
+    check->directive = directive;
 }
 
 /* What is inherited was complained of where it was written. */
@@ -317,15 +386,21 @@ static void check_section(check_t *check, const msc_cfg_section_t *section)
     check->directive = section->directive;
     check_paths(check, section->cfg);
     check_secret(check, section->cfg);
+    check_dkim(check, section->cfg);
+    check_settings(check, section->cfg);
     if (!says_server(section->cfg)) {
         return;
     }
     check_values(check, cfg);
     check_security(check, cfg);
-    if (cfg->delivery == SMTPC_DELIVER_PICKUP && !cfg->pickup_directory
+    if (msc_cfg_delivery(cfg) == SMTPC_DELIVER_PICKUP
+        && !msc_cfg_pickup_directory(cfg)
         && !may_come(check, container, MSC_CFG_PICKUP_DIRECTORY)) {
-        complain(check, "SMTPDelivery pickup needs SMTPPickupDirectory with "
-                        "the absolute path of a directory");
+        complain(check, "%s needs SMTPPickupDirectory with the absolute "
+                        "path of a directory",
+                 msc_cfg_is_set(cfg, MSC_CFG_DELIVERY)
+                     ? "SMTPDelivery pickup"
+                     : "SpecifiedPickupDirectory of SMTPMailSettings");
     }
 }
 
@@ -359,7 +434,8 @@ static void check_form(check_t *check, const ap_directive_t *container)
         complain(check, "SetHandler " MSC_FORM_HANDLER ": nobody gets what "
                         "visitors post here; add SMTPFormTo with an address");
     }
-    if (!cfg->from && !may_come(check, container, MSC_CFG_FROM)) {
+    if (!msc_cfg_from(cfg) && !may_come(check, container, MSC_CFG_FROM)
+        && !may_come(check, container, MSC_CFG_MAIL_SETTINGS)) {
         complain(check, "SetHandler " MSC_FORM_HANDLER ": mails need a "
                         "sender; add SMTPFrom with an address of this site");
     }

@@ -270,6 +270,56 @@ static const char *set_certificate(cmd_parms *cmd, void *cfg_,
     return error;
 }
 
+/* Note the file if it holds a password that everybody can read. */
+static void note_if_open(cmd_parms *cmd, msc_cfg_t *cfg, const char *path)
+{
+    apr_finfo_t info;
+
+    cfg->settings_open = NULL;
+    if (smtpc_settings_secret(cfg->settings)
+        && !smtpc_settings_reference(cfg->settings)
+        && apr_stat(&info, path, APR_FINFO_PROT, cmd->temp_pool)
+               == APR_SUCCESS
+        && (info.protection & APR_FPROT_WREAD)) {
+        cfg->settings_open = path;
+    }
+}
+
+/* One file after the other, each over those before it in this section. */
+static const char *add_mail_settings(cmd_parms *cmd, void *cfg_,
+                                     const char *arg)
+{
+    msc_cfg_t *cfg = cfg_;
+    const smtpc_secret_t *before;
+    const char *path;
+
+    msc_cfg_note(cmd, cfg, MSC_CFG_MAIL_SETTINGS);
+    if (is_nothing(arg)) {
+        cfg->settings = NULL;
+        cfg->settings_open = NULL;
+        return NULL;
+    }
+    path = ap_server_root_relative(cmd->pool, arg);
+    if (!path) {
+        return apr_pstrcat(cmd->pool, "SMTPMailSettings: \"", arg,
+                           "\" is not a path", NULL);
+    }
+    if (!cfg->settings
+        && smtpc_settings_create(&cfg->settings, cmd->pool) != APR_SUCCESS) {
+        return "SMTPMailSettings: out of memory";
+    }
+    before = smtpc_settings_secret(cfg->settings);
+    if (smtpc_settings_load(cfg->settings, path, cmd->temp_pool)
+        != APR_SUCCESS) {
+        return apr_pstrcat(cmd->pool, "SMTPMailSettings: ",
+                           smtpc_settings_error(cfg->settings), NULL);
+    }
+    if (smtpc_settings_secret(cfg->settings) != before) {
+        note_if_open(cmd, cfg, path);
+    }
+    return NULL;
+}
+
 static const char *add_mechanism(cmd_parms *cmd, void *cfg_, const char *arg)
 {
     msc_cfg_t *cfg = cfg_;
@@ -385,6 +435,13 @@ const command_rec msc_cfg_cmds[] = {
                   "name the server's certificate must be for; or none"),
     AP_INIT_TAKE12("SMTPTLSCertificate", set_certificate, NULL, CONTEXT,
                    "PEM file of our certificate, and of its key; or none"),
+    AP_INIT_ITERATE("SMTPMailSettings", add_mail_settings, NULL, CONTEXT,
+                    "XML files with .NET's mailSettings, the machine's "
+                    "before the application's; or none"),
+    AP_INIT_TAKE_ARGV("SMTPDKIMSign", msc_dkim_directive, NULL, CONTEXT,
+                      "domain, selector, and where the private key is: "
+                      "file:path or \"exec:program arguments\", then "
+                      "options; again for a second signature; or none"),
     AP_INIT_ITERATE("SMTPFormTo", add_mailboxes,
                     INFO(MSC_CFG_FORM_TO, form_to), CONTEXT,
                     "mailboxes that get what visitors post"),

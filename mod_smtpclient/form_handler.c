@@ -107,7 +107,7 @@ static int is_configured(const msc_form_t *form)
 {
     const char *missing = NULL;
 
-    if (!form->cfg->from) {
+    if (!msc_cfg_from(form->cfg)) {
         missing = "SMTPFrom with an address of this site";
     }
     else if (!form->cfg->form_to || !form->cfg->form_to->nelts) {

@@ -461,7 +461,7 @@ static apr_status_t add_all(smtpc_message_t *message,
 /* What the configuration says. */
 static apr_status_t set_frame(smtpc_message_t *message, const msc_cfg_t *cfg)
 {
-    apr_status_t rv = smtpc_message_set_from(message, cfg->from);
+    apr_status_t rv = smtpc_message_set_from(message, msc_cfg_from(cfg));
 
     if (rv == APR_SUCCESS) {
         rv = add_all(message, cfg->form_to, smtpc_message_add_to);

@@ -2,9 +2,9 @@
 /*
  * lifecycle.c: what happens when httpd starts, makes children and ends them.
  *
- * The parent loads the secrets, once per configuration and as root, into the
- * configuration's pool; children inherit them. It opens no connection. A child
- * makes its own environment of the library when it begins.
+ * The parent loads secrets and keys, once per configuration and as root, into
+ * the configuration's pool; children inherit them. It opens no connection. A
+ * child makes its own environment of the library when it begins.
  *
  * The environment hangs on a pool of its own, not on pchild: it has to outlive
  * a request that is cut off.
@@ -58,6 +58,45 @@ static int load_secret(const msc_cfg_section_t *section, apr_pool_t *pconf)
     return OK;
 }
 
+/* Load the password that the files of SMTPMailSettings refer to. */
+static int resolve_settings(const msc_cfg_section_t *section)
+{
+    smtpc_settings_t *settings = section->cfg->settings;
+
+    if (settings && smtpc_settings_resolve(settings) != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, section->server,
+                     SMTPLOGNO(2) "%s:%d: SMTPMailSettings: %s",
+                     section->directive->filename,
+                     section->directive->line_num,
+                     smtpc_settings_error(settings));
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+/* Load the DKIM keys of a section. */
+static int load_dkim(const msc_cfg_section_t *section, apr_pool_t *pconf)
+{
+    const apr_array_header_t *list = section->cfg->dkim;
+    int i;
+
+    for (i = 0; list && i < list->nelts; i++) {
+        msc_dkim_t *signer = APR_ARRAY_IDX(list, i, msc_dkim_t *);
+        const char *why;
+
+        if (!signer->dkim
+            && msc_dkim_make(&signer->dkim, &why, signer, pconf)
+                   != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_EMERG, 0, signer->server,
+                         SMTPLOGNO(16) "%s:%d: SMTPDKIMSign: %s",
+                         signer->directive->filename,
+                         signer->directive->line_num, why);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+    return OK;
+}
+
 int msc_lifecycle_post_config(apr_pool_t *pconf, apr_pool_t *plog,
                               apr_pool_t *ptemp, server_rec *s)
 {
@@ -72,9 +111,16 @@ int msc_lifecycle_post_config(apr_pool_t *pconf, apr_pool_t *plog,
         return OK;
     }
     for (i = 0; i < sections->nelts; i++) {
-        int status = load_secret(
-            &APR_ARRAY_IDX(sections, i, msc_cfg_section_t), pconf);
+        const msc_cfg_section_t *section =
+            &APR_ARRAY_IDX(sections, i, msc_cfg_section_t);
+        int status = load_secret(section, pconf);
 
+        if (status == OK) {
+            status = load_dkim(section, pconf);
+        }
+        if (status == OK) {
+            status = resolve_settings(section);
+        }
         if (status != OK) {
             return status;
         }

@@ -17,6 +17,7 @@ mod_smtpclient_mod_smtpclient_la_SOURCES = \
 	mod_smtpclient/cfg.h \
 	mod_smtpclient/cfg_check.c \
 	mod_smtpclient/cfg_cmds.c \
+	mod_smtpclient/cfg_dkim.c \
 	mod_smtpclient/cfg_parse.c \
 	mod_smtpclient/form.h \
 	mod_smtpclient/form_answer.c \

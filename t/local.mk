@@ -4,14 +4,17 @@
 # would take the objects along. t/lint/registered.t sees to it that nothing is
 # left out.
 
-EXTRA_DIST += t/TEST t/conf t/lib t/module t/browser t/fuzz t/lint \
-	t/interop/concurrent.t t/interop/fake.t t/interop/memory.t \
-	t/interop/postfix.t t/interop/readme.t \
-	t/interop/rig.t t/support/mimedump.py t/support/valgrind.supp
+EXTRA_DIST += t/TEST t/conf t/lib t/module t/browser t/lint \
+	t/interop/concurrent.t t/interop/dkim.t t/interop/fake.t \
+	t/interop/memory.t t/interop/mime.t t/interop/postfix.t \
+	t/interop/readme.t t/interop/rig.t t/interop/smime.t \
+	t/interop/smuggling.t \
+	t/support/mimecheck.py t/support/mimedump.py t/support/valgrind.supp
 
 include $(top_srcdir)/t/unit/local.mk
 include $(top_srcdir)/t/consumer/local.mk
 include $(top_srcdir)/t/interop/local.mk
+include $(top_srcdir)/t/fuzz/local.mk
 
 # The suite for the httpd module. t/TEST works on a copy of its own and leaves
 # nothing here but the logs, in t/logs.
@@ -40,3 +43,4 @@ list-dist:
 
 clean-local:
 	rm -rf t/logs
+	rm -rf $(fuzz_programs:=.corpus) $(fuzz_programs:=.log)

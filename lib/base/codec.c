@@ -10,8 +10,27 @@
 
 #include "base/codec.h"
 
-static const char base64_digits[64] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/* All pairs of base64 digits: half the look-ups, and half the stores. */
+#define PAIRS(c) \
+    c "A" c "B" c "C" c "D" c "E" c "F" c "G" c "H" c "I" c "J" c "K" c "L" \
+    c "M" c "N" c "O" c "P" c "Q" c "R" c "S" c "T" c "U" c "V" c "W" c "X" \
+    c "Y" c "Z" c "a" c "b" c "c" c "d" c "e" c "f" c "g" c "h" c "i" c "j" \
+    c "k" c "l" c "m" c "n" c "o" c "p" c "q" c "r" c "s" c "t" c "u" c "v" \
+    c "w" c "x" c "y" c "z" c "0" c "1" c "2" c "3" c "4" c "5" c "6" c "7" \
+    c "8" c "9" c "+" c "/"
+
+static const char base64_pairs[64 * 64 * 2 + 1] =
+    PAIRS("A") PAIRS("B") PAIRS("C") PAIRS("D") PAIRS("E") PAIRS("F")
+    PAIRS("G") PAIRS("H") PAIRS("I") PAIRS("J") PAIRS("K") PAIRS("L")
+    PAIRS("M") PAIRS("N") PAIRS("O") PAIRS("P") PAIRS("Q") PAIRS("R")
+    PAIRS("S") PAIRS("T") PAIRS("U") PAIRS("V") PAIRS("W") PAIRS("X")
+    PAIRS("Y") PAIRS("Z") PAIRS("a") PAIRS("b") PAIRS("c") PAIRS("d")
+    PAIRS("e") PAIRS("f") PAIRS("g") PAIRS("h") PAIRS("i") PAIRS("j")
+    PAIRS("k") PAIRS("l") PAIRS("m") PAIRS("n") PAIRS("o") PAIRS("p")
+    PAIRS("q") PAIRS("r") PAIRS("s") PAIRS("t") PAIRS("u") PAIRS("v")
+    PAIRS("w") PAIRS("x") PAIRS("y") PAIRS("z") PAIRS("0") PAIRS("1")
+    PAIRS("2") PAIRS("3") PAIRS("4") PAIRS("5") PAIRS("6") PAIRS("7")
+    PAIRS("8") PAIRS("9") PAIRS("+") PAIRS("/");
 
 static const char hex_digits[16] = "0123456789ABCDEF";
 
@@ -20,24 +39,53 @@ apr_size_t smtpc__base64_length(apr_size_t len)
     return (len / 3 + (len % 3 != 0)) * 4;
 }
 
+/* Write the two digits of the low 12 of bits. */
+static void put_pair(char *out, apr_uint64_t bits)
+{
+    memcpy(out, base64_pairs + 2 * (bits & 0xfff), 2);
+}
+
+/* Eight bytes as a number; compilers make one load of it. */
+static apr_uint64_t load_eight(const unsigned char *in)
+{
+    return (apr_uint64_t)in[0] << 56 | (apr_uint64_t)in[1] << 48
+           | (apr_uint64_t)in[2] << 40 | (apr_uint64_t)in[3] << 32
+           | (apr_uint64_t)in[4] << 24 | (apr_uint64_t)in[5] << 16
+           | (apr_uint64_t)in[6] << 8 | in[7];
+}
+
 apr_size_t smtpc__base64_encode(char *out, const void *data, apr_size_t len)
 {
     const unsigned char *in = data;
     char *o = out;
 
-    for (; len >= 3; len -= 3, in += 3) {
-        *o++ = base64_digits[in[0] >> 2];
-        *o++ = base64_digits[(in[0] & 3) << 4 | in[1] >> 4];
-        *o++ = base64_digits[(in[1] & 15) << 2 | in[2] >> 6];
-        *o++ = base64_digits[in[2] & 63];
+    /* Six bytes at a time, of eight that are loaded. */
+    for (; len >= 8; len -= 6, in += 6, o += 8) {
+        apr_uint64_t bits = load_eight(in);
+
+        put_pair(o, bits >> 52);
+        put_pair(o + 2, bits >> 40);
+        put_pair(o + 4, bits >> 28);
+        put_pair(o + 6, bits >> 16);
+    }
+    for (; len >= 3; len -= 3, in += 3, o += 4) {
+        apr_uint64_t bits = (apr_uint64_t)in[0] << 16
+                            | (apr_uint64_t)in[1] << 8 | in[2];
+
+        put_pair(o, bits >> 12);
+        put_pair(o + 2, bits);
     }
     if (len > 0) {
-        unsigned int second = len > 1 ? in[1] : 0;
+        apr_uint64_t bits = (apr_uint64_t)in[0] << 16
+                            | (len > 1 ? (apr_uint64_t)in[1] << 8 : 0);
 
-        *o++ = base64_digits[in[0] >> 2];
-        *o++ = base64_digits[(in[0] & 3) << 4 | second >> 4];
-        *o++ = len > 1 ? base64_digits[(second & 15) << 2] : '=';
-        *o++ = '=';
+        put_pair(o, bits >> 12);
+        put_pair(o + 2, bits);
+        if (len == 1) {
+            o[2] = '=';
+        }
+        o[3] = '=';
+        o += 4;
     }
     return (apr_size_t)(o - out);
 }

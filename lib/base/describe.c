@@ -169,7 +169,8 @@ static const char *advice(const smtpc_result_t *result)
     case SMTPC_ELIMIT:
         return "make the message smaller, or look at what the server sent";
     case SMTPC_EEXTENSION:
-        return "use addresses in ASCII, or a server that offers SMTPUTF8";
+        return "use addresses in ASCII and attach no 8bit message, or use a "
+               "server that offers SMTPUTF8 and 8BITMIME";
     case SMTPC_EQUEUE:
         return "check that the directory exists, is writable and has room";
     case SMTPC_ESOURCE:

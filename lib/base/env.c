@@ -38,6 +38,8 @@ struct smtpc_env_t {
     smtpc_random_fn_t random;
     void *random_baton;
     const char *host_name;
+    struct smtpc_settings_t *settings; /* model/settings.c's, or NULL */
+    const smtpc_mime_table_t *mime_table; /* mime/mime_table.c's, or NULL */
 };
 
 /* Pools without a function of this kind return NULL, which nobody checks. */
@@ -192,6 +194,33 @@ apr_status_t smtpc__env_random(const smtpc_env_t *env, unsigned char *buf,
 const char *smtpc__env_host_name(const smtpc_env_t *env)
 {
     return env->host_name;
+}
+
+apr_pool_t *smtpc__env_pool(const smtpc_env_t *env)
+{
+    return env->pool;
+}
+
+struct smtpc_settings_t *smtpc__env_settings(const smtpc_env_t *env)
+{
+    return env->settings;
+}
+
+void smtpc__env_set_settings(smtpc_env_t *env,
+                             struct smtpc_settings_t *settings)
+{
+    env->settings = settings;
+}
+
+const smtpc_mime_table_t *smtpc__env_mime_table(const smtpc_env_t *env)
+{
+    return env->mime_table;
+}
+
+void smtpc__env_set_mime_table(smtpc_env_t *env,
+                               const smtpc_mime_table_t *table)
+{
+    env->mime_table = table;
 }
 
 int smtpc__env_logs(const smtpc_env_t *env, smtpc_log_level_e level)

@@ -10,6 +10,10 @@
 
 #include <smtpclient/env.h>
 
+struct smtpc_settings_t;
+/** Content types by extension, see mime/mime_table.h. */
+typedef struct smtpc_mime_table_t smtpc_mime_table_t;
+
 /** Return the wall clock. */
 apr_time_t smtpc__env_now(const smtpc_env_t *env);
 
@@ -23,6 +27,26 @@ apr_status_t smtpc__env_random(const smtpc_env_t *env, unsigned char *buf,
 
 /** Return the name of this host: a domain name or address literal. */
 const char *smtpc__env_host_name(const smtpc_env_t *env);
+
+/** Return the pool of @a env, for what lives as long and is made before other
+ *  threads use @a env. */
+apr_pool_t *smtpc__env_pool(const smtpc_env_t *env);
+
+/** Return the settings that new clients of @a env begin with, or NULL. */
+struct smtpc_settings_t *smtpc__env_settings(const smtpc_env_t *env);
+
+/** Let new clients of @a env begin with @a settings. Not while other threads
+ *  use @a env. */
+void smtpc__env_set_settings(smtpc_env_t *env,
+                             struct smtpc_settings_t *settings);
+
+/** Return the content types that @a env was given, or NULL. */
+const smtpc_mime_table_t *smtpc__env_mime_table(const smtpc_env_t *env);
+
+/** Give @a env the content types @a table. Not while other threads use
+ *  @a env. */
+void smtpc__env_set_mime_table(smtpc_env_t *env,
+                               const smtpc_mime_table_t *table);
 
 /** Return non-zero if lines of @a level are wanted: saves formatting. */
 int smtpc__env_logs(const smtpc_env_t *env, smtpc_log_level_e level);

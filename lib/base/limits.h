@@ -33,6 +33,9 @@
 #define SMTPC_LIMIT_ADDRESS 254
 /** Text of one mailbox with name and comments. */
 #define SMTPC_LIMIT_ADDRESS_TEXT 4096
+/** Display name in bytes: with every character escaped and the longest
+ *  address behind it, it is read back within SMTPC_LIMIT_ADDRESS_TEXT. */
+#define SMTPC_LIMIT_DISPLAY_NAME 1024
 /** Text of a list of mailboxes: parsing is linear, memory is not free. */
 #define SMTPC_LIMIT_ADDRESS_LIST 1048576
 /** Recipients of one message in all lists. */
@@ -42,6 +45,12 @@
 #define SMTPC_LIMIT_HEADER_VALUE 65536
 /** Fields added by the caller. */
 #define SMTPC_LIMIT_HEADERS 1000
+/** Identifiers in References: each makes the field anew. */
+#define SMTPC_LIMIT_REFERENCES 200
+/** Blocks of Resent fields; RFC 5321 6.3 sees a loop in 100 hops. */
+#define SMTPC_LIMIT_RESENT 20
+/** A URL of a List field, so that it and its brackets fit on a line. */
+#define SMTPC_LIMIT_LIST_URL 900
 /** The whole header block of a message; Postfix's header_size_limit. */
 #define SMTPC_LIMIT_HEADER_BLOCK 102400
 /** A line of content without CRLF, RFC 5321 4.5.3.1.6. */
@@ -52,13 +61,52 @@
 #define SMTPC_LIMIT_ATTACHMENTS 1000
 /** A file name or content type shown to the recipient. */
 #define SMTPC_LIMIT_PARAMETER 4096
+/** Views of one message: one for each kind of reader. */
+#define SMTPC_LIMIT_VIEWS 100
+/** Fields added to one part. */
+#define SMTPC_LIMIT_ENTITY_HEADERS 100
+/** A Content-ID; it stands in URLs, too. */
+#define SMTPC_LIMIT_CONTENT_ID 250
+/** A URI in a field: it has to fit on a line behind the field's name. */
+#define SMTPC_LIMIT_URI 900
+/** Language tags of one part. */
+#define SMTPC_LIMIT_LANGUAGE 200
+/** Messages inside messages: readers give up, and parsers are recursive. */
+#define SMTPC_LIMIT_NESTING 10
+/** A file of content types; those of Debian and httpd have 70 KiB. */
+#define SMTPC_LIMIT_MIME_TYPES_FILE 1048576
+/** Extensions in such files. */
+#define SMTPC_LIMIT_MIME_TYPES 20000
+/** A file name extension. */
+#define SMTPC_LIMIT_EXTENSION 64
 
 /** A password or token. */
 #define SMTPC_LIMIT_SECRET 4096
+/** A private key in PEM form; RSA of 8192 bits takes 6400. */
+#define SMTPC_LIMIT_PRIVATE_KEY 32768
+/** Signers of one client: two are usual, each costs a pass of RSA. */
+#define SMTPC_LIMIT_DKIM_SIGNERS 8
+/** Names of header fields a signer is given. */
+#define SMTPC_LIMIT_DKIM_NAMES 100
+/** Bits of an RSA key that signs: verifiers take up to 4096, RFC 8301 3.2. */
+#define SMTPC_LIMIT_DKIM_RSA_BITS 8192
+/** Certificates in one file: the signer's and its issuers'. */
+#define SMTPC_LIMIT_SMIME_CHAIN 16
+/** Certificates a message is encrypted for; each adds 0.5 KiB to it. */
+#define SMTPC_LIMIT_SMIME_RECIPIENTS 1000
 /** A user name. */
 #define SMTPC_LIMIT_USER 512
 /** A host name or address literal. */
 #define SMTPC_LIMIT_HOST 255
+/** A name of this service in the server's realm (SPN). */
+#define SMTPC_LIMIT_TARGET_NAME 512
+
+/** A file with mailSettings; what IIS takes as web.config by default is
+ *  250 KiB. */
+#define SMTPC_LIMIT_SETTINGS_FILE 262144
+/** Elements of it inside each other: the parser walks up to the root for
+ *  each, and mailSettings are five deep. */
+#define SMTPC_LIMIT_SETTINGS_DEPTH 64
 
 /** Bytes of content encoded, stuffed and written in one go. */
 #define SMTPC_LIMIT_OUTPUT_BUFFER 16384

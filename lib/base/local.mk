@@ -11,5 +11,6 @@ libsmtpclient_core_la_SOURCES += \
 	lib/base/result.c lib/base/result_int.h \
 	lib/base/secret.c lib/base/secret_int.h \
 	lib/base/secret_load.c lib/base/secret_store.h \
-	lib/base/source.c lib/base/source_file.c lib/base/source_int.h \
+	lib/base/source.c lib/base/source_brigade.c lib/base/source_file.c \
+	lib/base/source_int.h lib/base/source_open.c \
 	lib/base/status.c

@@ -29,9 +29,9 @@
 #include "base/limits.h"
 #include "base/secret_store.h"
 
-/* What is read at most: a full secret, CRLF, and one byte to see that there
- * is more. */
-#define ROOM (SMTPC_LIMIT_SECRET + 3)
+/* What is read beyond the limit: CRLF, and one byte to see that there is
+ * more. */
+#define SPARE 3
 
 /* The pauses between two looks at a program that has closed its output. */
 #define REAP_PAUSE apr_time_from_msec(2)
@@ -40,9 +40,13 @@
 typedef struct load_t {
     apr_pool_t *pool;
     apr_pool_t *scratch;
-    char *room;         /* ROOM bytes */
-    apr_size_t len;     /* bytes in it */
-    const char *subject; /* "file /etc/pw", for sentences */
+    int whole;           /* all lines, not only the first */
+    apr_size_t limit;
+    char *room;          /* limit + SPARE bytes */
+    apr_size_t size;
+    apr_size_t len;      /* bytes in it */
+    const char *noun;    /* "secret" or "private key", for sentences */
+    const char *subject; /* "secret file \"/etc/pw\"", for sentences */
     const char *why;
 } load_t;
 
@@ -65,11 +69,15 @@ static apr_status_t refuse_status(load_t *load, apr_status_t status,
                   apr_psprintf(load->scratch, "%s: %s", what, words));
 }
 
-/* Cut the bytes read to the first line, without its line end. */
+/* Cut the bytes read to the first line, without its line end, unless all
+ * lines are wanted. */
 static apr_status_t keep_first_line(load_t *load)
 {
     const char *end = memchr(load->room, '\n', load->len);
 
+    if (load->whole) {
+        return APR_SUCCESS;
+    }
     if (end != NULL) {
         load->len = (apr_size_t)(end - load->room);
         if (load->len > 0 && load->room[load->len - 1] == '\r') {
@@ -89,11 +97,14 @@ static apr_status_t check(load_t *load)
     if (load->len == 0) {
         return refuse(load, SMTPC_EARG, "is empty");
     }
-    if (load->len > SMTPC_LIMIT_SECRET) {
+    if (load->len > load->limit) {
         return refuse(load, SMTPC_EARG,
                       apr_psprintf(load->scratch,
-                                   "holds a secret of more than %d bytes",
-                                   SMTPC_LIMIT_SECRET));
+                                   "holds a %s of more than %" APR_SIZE_T_FMT
+                                   " bytes", load->noun, load->limit));
+    }
+    if (load->whole) {
+        return APR_SUCCESS;
     }
     if (memchr(load->room, '\0', load->len) != NULL
         || memchr(load->room, '\r', load->len) != NULL
@@ -107,7 +118,7 @@ static apr_status_t check(load_t *load)
 /* Copy text to the room, as much of it as there is room for. */
 static void take_text(load_t *load, const char *text)
 {
-    load->len = strnlen(text, ROOM);
+    load->len = strnlen(text, load->size);
     memcpy(load->room, text, load->len);
 }
 
@@ -131,12 +142,14 @@ static apr_status_t check_file(load_t *load, int fd)
     return APR_SUCCESS;
 }
 
-/* Read fd until the room is full, a line is complete, or the end. */
+/* Read fd until the room is full, what is wanted is complete, or the end. */
 static apr_status_t read_file(load_t *load, int fd)
 {
-    while (load->len < ROOM
-           && memchr(load->room, '\n', load->len) == NULL) {
-        ssize_t got = read(fd, load->room + load->len, ROOM - load->len);
+    while (load->len < load->size
+           && (load->whole
+               || memchr(load->room, '\n', load->len) == NULL)) {
+        ssize_t got = read(fd, load->room + load->len,
+                           load->size - load->len);
 
         if (got < 0 && errno == EINTR) {
             continue;
@@ -158,7 +171,7 @@ static apr_status_t load_file(load_t *load, const char *path)
     apr_status_t rv;
     int fd;
 
-    load->subject = apr_psprintf(load->pool, "secret file \"%s\"",
+    load->subject = apr_psprintf(load->pool, "%s file \"%s\"", load->noun,
                                  smtpc__escape(path, strlen(path),
                                                SMTPC_LIMIT_PARAMETER, 0,
                                                load->scratch));
@@ -236,7 +249,7 @@ static apr_status_t drain(load_t *load, int fd, apr_time_t deadline)
 
     for (;;) {
         apr_time_t left = deadline - smtpc__monotonic();
-        int full = load->len == ROOM;
+        int full = load->len == load->size;
         ssize_t got;
 
         if (left <= 0) {
@@ -246,7 +259,7 @@ static apr_status_t drain(load_t *load, int fd, apr_time_t deadline)
             continue;
         }
         got = full ? read(fd, rest, SMTPC_LIMIT_SECRET)
-                   : read(fd, load->room + load->len, ROOM - load->len);
+                   : read(fd, load->room + load->len, load->size - load->len);
         if (got == 0) {
             return APR_SUCCESS;
         }
@@ -340,13 +353,13 @@ static apr_status_t load_exec(load_t *load, const char *command,
     char **argv;
     apr_status_t rv;
 
-    load->subject = "secret program";
+    load->subject = apr_pstrcat(load->pool, load->noun, " program", NULL);
     rv = apr_tokenize_to_argv(command, &argv, load->scratch);
     if (rv != APR_SUCCESS || argv[0] == NULL || argv[0][0] != '/') {
         return refuse(load, SMTPC_EARG,
                       "is not an absolute path; write exec:/path arguments");
     }
-    load->subject = apr_psprintf(load->pool, "secret program \"%s\"",
+    load->subject = apr_psprintf(load->pool, "%s program \"%s\"", load->noun,
                                  smtpc__escape(argv[0], strlen(argv[0]),
                                                SMTPC_LIMIT_PARAMETER, 0,
                                                load->scratch));
@@ -355,7 +368,7 @@ static apr_status_t load_exec(load_t *load, const char *command,
 
 static apr_status_t load_literal(load_t *load, const char *text)
 {
-    load->subject = "the secret";
+    load->subject = apr_pstrcat(load->pool, "the ", load->noun, NULL);
     if (strstr(text, "${") != NULL) {
         return refuse(load, SMTPC_EARG,
                       "holds \"${\": a variable that was not replaced; define "
@@ -395,40 +408,61 @@ static apr_status_t resolve(load_t *load, const char *reference,
     return rv == APR_SUCCESS ? check(load) : rv;
 }
 
-apr_status_t smtpc__secret_load_within(smtpc_secret_t **secret,
-                                       const char **why,
-                                       const char *reference,
-                                       apr_interval_time_t timeout,
-                                       apr_pool_t *pool)
+/* Load *secret from reference as load says. */
+static apr_status_t load_secret(smtpc_secret_t **secret, const char **why,
+                                load_t *load, const char *reference,
+                                apr_interval_time_t timeout)
 {
-    load_t load = { 0 };
     smtpc_secret_t *made;
     apr_status_t rv;
 
     if (reference == NULL) {
         reference = "";
     }
-    load.pool = pool;
-    rv = smtpc__secret_create(&made, &load.room, ROOM, pool);
+    load->size = load->limit + SPARE;
+    rv = smtpc__secret_create(&made, &load->room, load->size, load->pool);
     if (rv != APR_SUCCESS) {
         if (why != NULL) {
             *why = "there is no memory for the secret";
         }
         return rv;
     }
-    apr_pool_create(&load.scratch, pool);
-    rv = resolve(&load, reference, timeout);
-    apr_pool_destroy(load.scratch);
+    apr_pool_create(&load->scratch, load->pool);
+    rv = resolve(load, reference, timeout);
+    apr_pool_destroy(load->scratch);
     if (rv != APR_SUCCESS) {
-        smtpc__secret_destroy(made, pool);
+        smtpc__secret_destroy(made, load->pool);
         if (why != NULL) {
-            *why = load.why;
+            *why = load->why;
         }
         return rv;
     }
-    smtpc__secret_set_length(made, load.len);
+    smtpc__secret_set_length(made, load->len);
     *secret = made;
     return APR_SUCCESS;
+}
+
+apr_status_t smtpc__secret_load_within(smtpc_secret_t **secret,
+                                       const char **why,
+                                       const char *reference,
+                                       apr_interval_time_t timeout,
+                                       apr_pool_t *pool)
+{
+    load_t load = { .pool = pool, .noun = "secret",
+                    .limit = SMTPC_LIMIT_SECRET };
+
+    return load_secret(secret, why, &load, reference, timeout);
+}
+
+apr_status_t smtpc__secret_load_key(smtpc_secret_t **secret,
+                                    const char **why, const char *reference,
+                                    apr_pool_t *pool)
+{
+    load_t load = { .pool = pool, .noun = "private key", .whole = 1,
+                    .limit = SMTPC_LIMIT_PRIVATE_KEY };
+
+    return load_secret(secret, why, &load, reference,
+                       SMTPC_SECRET_EXEC_TIMEOUT);
 }
 
 SMTPC_DECLARE(apr_status_t) smtpc_secret_load(smtpc_secret_t **secret,

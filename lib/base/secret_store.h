@@ -29,4 +29,11 @@ apr_status_t smtpc__secret_load_within(smtpc_secret_t **secret,
                                        apr_interval_time_t timeout,
                                        apr_pool_t *pool) SMTPC_WARN_UNUSED;
 
+/** As smtpc_secret_load(), for a private key in PEM form: all lines of the
+ *  file or output, up to SMTPC_LIMIT_PRIVATE_KEY bytes. What is in them is
+ *  not looked at. */
+apr_status_t smtpc__secret_load_key(smtpc_secret_t **secret,
+                                    const char **why, const char *reference,
+                                    apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
 #endif

@@ -149,15 +149,28 @@ static apr_status_t destroy_client(void *data)
     return APR_SUCCESS;
 }
 
-/* Set the first host and port. */
-static apr_status_t set_server(smtpc_client_t *client, const char *host,
-                               int port)
+/* Set the first host and port, and what else the settings of the env say. */
+static apr_status_t set_up(smtpc_client_t *client, const char *host, int port)
 {
-    apr_status_t rv = smtpc_client_set_host(client,
-                                            host ? host : "localhost");
+    const smtpc_settings_t *settings = smtpc_env_settings(client->env);
+    apr_status_t rv;
 
+    if (settings && !host) {
+        host = smtpc_settings_host(settings);
+    }
+    if (settings && port == 0) {
+        port = smtpc_settings_port(settings);
+    }
+    rv = smtpc_client_set_host(client, host ? host : "localhost");
     if (rv == APR_SUCCESS) {
         rv = smtpc_client_set_port(client, port != 0 ? port : PORT_SMTP);
+    }
+    if (rv == APR_SUCCESS && settings) {
+        rv = smtpc_client_apply_settings(client, settings);
+        if (rv != APR_SUCCESS) {
+            smtpc__env_log(client->env, SMTPC_LOG_ERROR, "no client: %s",
+                           client->error);
+        }
     }
     return rv;
 }
@@ -185,7 +198,7 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_create(smtpc_client_t **client,
         rv = smtpc__loop_create(&made->loop, WATCHES, root);
     }
     if (rv == APR_SUCCESS) {
-        rv = set_server(made, host, port);
+        rv = set_up(made, host, port);
     }
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(root);

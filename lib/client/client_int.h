@@ -5,13 +5,16 @@
 /**
  * @file client_int.h
  * The inside of a client handle, for client*.c alone: client.c is its life,
- * client_settings.c its settings, client_send.c its one operation.
+ * client_settings.c, client_apply.c, client_headers.c and client_dkim.c its
+ * settings, client_check.c judges them together, client_send.c its one
+ * operation, client_raw.c that of raw messages.
  */
 
 #include <stdatomic.h>
 
 #include <smtpclient/client.h>
 
+#include "base/limits.h"
 #include "client/conn.h"
 #include "model/server.h"
 
@@ -36,6 +39,7 @@ typedef enum {
     SMTPC_TEXT_CERTIFICATE,
     SMTPC_TEXT_CERTIFICATE_KEY,
     SMTPC_TEXT_MECHANISMS,
+    SMTPC_TEXT_TARGET_NAME,
     SMTPC_TEXT_HELLO,
     SMTPC_TEXT_HELLO_NAME,
     SMTPC_TEXT_PICKUP,
@@ -66,7 +70,12 @@ struct smtpc_client_t {
     apr_pool_t *from_pool;   /**< of from, or NULL */
     const smtpc_address_t *from;
     smtpc_delivery_e delivery;
+    smtpc_delivery_format_e format;
     const char *pickup_directory;
+    const smtpc_dkim_t *dkim[SMTPC_LIMIT_DKIM_SIGNERS];
+    apr_size_t dkim_count;
+    smtpc_message_t *defaults; /**< its added fields, or NULL */
+    smtpc_message_t *forced;   /**< likewise */
 
     /** draft frozen, or NULL since a setter ran. */
     const smtpc_server_t *server;

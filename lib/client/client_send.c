@@ -70,17 +70,27 @@ static const char *render_reason(apr_status_t status)
     }
 }
 
-/* Render the message; a failure is in the result. */
+/* Render the message with what the client adds to it; a failure is in the
+ * result. */
 static apr_status_t render(smtpc_content_t **content, op_t *op,
                            const smtpc_render_t *how, smtpc_stage_e stage)
 {
     smtpc_client_t *client = op->client;
+    smtpc_render_t full = *how;
+    const char *why = NULL;
     apr_status_t rv;
 
-    rv = smtpc__message_render(content, op->message, how, client->env,
+    full.from = client->from;
+    full.dkim = client->dkim;
+    full.dkim_count = client->dkim_count;
+    full.defaults = client->defaults;
+    full.forced = client->forced;
+    full.why = &why;
+    rv = smtpc__message_render(content, op->message, &full, client->env,
                                client->scratch);
     if (rv != APR_SUCCESS) {
-        smtpc__result_fail(op->result, rv, stage, "%s", render_reason(rv));
+        smtpc__result_fail(op->result, rv, stage, "%s",
+                           why ? why : render_reason(rv));
         return rv;
     }
     op->result->message_id = apr_pstrdup(op->pool, (*content)->message_id);
@@ -96,8 +106,7 @@ static void deliver_pickup(op_t *op)
     smtpc_content_t *content;
 
     how.pickup = 1;
-    how.from = client->from;
-    how.utf8 = op->envelope->utf8;
+    how.utf8 = client->format == SMTPC_FORMAT_INTERNATIONAL;
     if (render(&content, op, &how, SMTPC_STAGE_STORE) == APR_SUCCESS) {
         /* What became of it is in the result. */
         (void)smtpc__pickup_write(op->result, client->pickup_directory,
@@ -172,15 +181,18 @@ static void transact(op_t *op)
     smtpc_content_t *content;
     apr_status_t rv;
 
-    how.from = client->from;
     how.eight_bit = (caps->bits & SMTPC_CAP_8BITMIME) != 0;
-    /* A server without SMTPUTF8 is told apart by the session. */
-    how.utf8 = op->envelope->utf8;
+    how.utf8 = client->format == SMTPC_FORMAT_INTERNATIONAL
+               && (caps->bits & SMTPC_CAP_SMTPUTF8);
     if (render(&content, op, &how, SMTPC_STAGE_MAIL) != APR_SUCCESS) {
         return;
     }
     op->envelope->size = content->length;
-    op->envelope->eight_bit = content->eight_bit && how.eight_bit;
+    /* What was loaded is not encoded, so the session has to refuse it. */
+    op->envelope->eight_bit
+        = content->eight_bit
+          && (how.eight_bit || smtpc__message_is_loaded(op->message));
+    op->envelope->utf8 |= content->utf8;
     transaction.envelope = op->envelope;
     transaction.content = content->source;
     transaction.result = op->result;
@@ -242,7 +254,46 @@ static void deliver_network(op_t *op)
     }
 }
 
-/* The check, and the line in the log. */
+/* The checks, and the line in the log. */
+
+/* Return the address of the envelope that only UTF-8 can write, or NULL. */
+static const smtpc_address_t *utf8_address(const smtpc_envelope_t *envelope)
+{
+    apr_size_t count = smtpc__envelope_count(envelope);
+    apr_size_t i;
+
+    if (envelope->sender && smtpc__address_needs_utf8(envelope->sender)) {
+        return envelope->sender;
+    }
+    for (i = 0; i < count; i++) {
+        const smtpc_address_t *address = smtpc__envelope_recipient(envelope,
+                                                                   i);
+
+        if (smtpc__address_needs_utf8(address)) {
+            return address;
+        }
+    }
+    return NULL;
+}
+
+/* See whether the delivery format can write the addresses; a failure is in
+ * the result. .NET finds out after connecting, for nothing. */
+static apr_status_t check_format(op_t *op)
+{
+    const smtpc_address_t *address = utf8_address(op->envelope);
+
+    op->envelope->utf8 |= address != NULL;
+    if (op->client->format == SMTPC_FORMAT_INTERNATIONAL
+        || !op->envelope->utf8) {
+        return APR_SUCCESS;
+    }
+    smtpc__result_fail(op->result, SMTPC_EEXTENSION, SMTPC_STAGE_NONE,
+                       "%s cannot be written in ASCII; set the delivery "
+                       "format to international, or change it",
+                       address ? smtpc_address_address(address)
+                               : "an address or other text of the header");
+    return SMTPC_EEXTENSION;
+}
 
 static apr_size_t count_accepted(const smtpc_result_t *result)
 {
@@ -301,6 +352,16 @@ static apr_status_t check(op_t *op)
     return APR_SUCCESS;
 }
 
+static void deliver(op_t *op)
+{
+    if (op->client->delivery == SMTPC_DELIVER_PICKUP) {
+        deliver_pickup(op);
+    }
+    else {
+        deliver_network(op);
+    }
+}
+
 apr_status_t smtpc__client_send(smtpc_result_t **result,
                                 smtpc_client_t *client,
                                 const smtpc_message_t *message,
@@ -318,11 +379,8 @@ apr_status_t smtpc__client_send(smtpc_result_t **result,
         return rv;
     }
     make_result(&op);
-    if (client->delivery == SMTPC_DELIVER_PICKUP) {
-        deliver_pickup(&op);
-    }
-    else {
-        deliver_network(&op);
+    if (check_format(&op) == APR_SUCCESS) {
+        deliver(&op);
     }
     rv = smtpc__result_finish(op.result);
     log_result(&op);

@@ -23,7 +23,6 @@
 #include "base/limits.h"
 #include "model/address_int.h"
 #include "model/caps.h"
-#include "net/tls.h"
 
 /** Room in the error text for a value that was refused. */
 #define QUOTED 80
@@ -273,6 +272,30 @@ smtpc_client_set_auth_mechanisms(smtpc_client_t *client, const char *names)
     return profile_end(client, rv);
 }
 
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_target_name(smtpc_client_t *client, const char *name)
+{
+    apr_status_t rv = setter_begin(client);
+    apr_size_t len = name ? strlen(name) : 0;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (name
+        && (len == 0 || len > SMTPC_LIMIT_TARGET_NAME
+            || !smtpc__utf8_valid(name, len)
+            || smtpc__find_control(name, len) != len)) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "the target name \"%s\" "
+                                "is empty, too long, not UTF-8 or has "
+                                "control characters", quoted(client, name));
+    }
+    else {
+        client->draft.target_name = keep(client, SMTPC_TEXT_TARGET_NAME,
+                                         name);
+    }
+    return profile_end(client, rv);
+}
+
 /* TLS. */
 
 /* See that path, the file (or directory) called what, is one and can be
@@ -509,6 +532,25 @@ smtpc_client_set_delivery(smtpc_client_t *client, smtpc_delivery_e delivery)
 }
 
 SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_delivery_format(smtpc_client_t *client,
+                                 smtpc_delivery_format_e format)
+{
+    apr_status_t rv = setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if ((unsigned int)format > SMTPC_FORMAT_INTERNATIONAL) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "%d is not a value of "
+                                "smtpc_delivery_format_e", (int)format);
+    }
+    else {
+        client->format = format;
+    }
+    return smtpc__client_end(client, rv);
+}
+
+SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_pickup_directory(smtpc_client_t *client, const char *path)
 {
     apr_status_t rv = setter_begin(client);
@@ -516,10 +558,12 @@ smtpc_client_set_pickup_directory(smtpc_client_t *client, const char *path)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (path && *path != '/') {
+    if (path
+        && (*path != '/' || !smtpc__utf8_valid(path, strlen(path))
+            || smtpc__find_control(path, strlen(path)) != strlen(path))) {
         rv = smtpc__client_fail(client, SMTPC_EARG, "the pickup directory "
-                                "\"%s\" is not an absolute path",
-                                quoted(client, path));
+                                "\"%s\" is not an absolute path of "
+                                "printable UTF-8", quoted(client, path));
     }
     else {
         client->pickup_directory = keep(client, SMTPC_TEXT_PICKUP, path);
@@ -604,73 +648,19 @@ smtpc_client_delivery(const smtpc_client_t *client)
 }
 
 SMTPC_DECLARE(const char *)
+smtpc_client_target_name(const smtpc_client_t *client)
+{
+    return client->draft.target_name;
+}
+
+SMTPC_DECLARE(smtpc_delivery_format_e)
+smtpc_client_delivery_format(const smtpc_client_t *client)
+{
+    return client->format;
+}
+
+SMTPC_DECLARE(const char *)
 smtpc_client_pickup_directory(const smtpc_client_t *client)
 {
     return client->pickup_directory;
-}
-
-/* All together. */
-
-/* See that the files for TLS can be used. */
-static apr_status_t check_tls(smtpc_client_t *client)
-{
-    const smtpc_server_t *server = client->server;
-    smtpc_tls_policy_t policy = {
-        .host = server->verify_name ? server->verify_name : server->host,
-        .ca_file = server->ca_file,
-        .ca_directory = server->ca_directory,
-        .certificate = server->certificate,
-        .certificate_key = server->certificate_key,
-        .key = server->tls_key,
-        .verify = 1
-    };
-    const char *why = "";
-
-    if (!policy.ca_file && !policy.ca_directory && !policy.certificate) {
-        return APR_SUCCESS;
-    }
-    if (smtpc__tls_check(&why, &policy, client->scratch) != APR_SUCCESS) {
-        return smtpc__client_fail(client, SMTPC_ETLS, "%s", why);
-    }
-    return APR_SUCCESS;
-}
-
-/* See that the password could be sent: never over a link that others can
- * read, or to a server that is not verified. */
-static apr_status_t check_credentials(smtpc_client_t *client)
-{
-    const smtpc_server_t *server = client->server;
-
-    if (!server->user || server->security == SMTPC_SECURITY_STARTTLS
-        || server->security == SMTPC_SECURITY_IMPLICIT
-        || (server->security == SMTPC_SECURITY_NONE
-            && smtpc__host_is_loopback(server->host))) {
-        return APR_SUCCESS;
-    }
-    return smtpc__client_fail(client, SMTPC_EARG, "the password would never "
-                              "be sent to %s: set security to starttls or "
-                              "implicit, or take the credentials away",
-                              client->host);
-}
-
-SMTPC_DECLARE(apr_status_t) smtpc_client_check(smtpc_client_t *client)
-{
-    apr_status_t rv = smtpc__client_begin(client);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    apr_pool_clear(client->scratch);
-    rv = smtpc__client_freeze(client);
-    if (rv != APR_SUCCESS) {
-        rv = smtpc__client_fail(client, SMTPC_EARG, "the settings for %s do "
-                                "not go together", client->host);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_tls(client);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_credentials(client);
-    }
-    return smtpc__client_end(client, rv);
 }

@@ -1,147 +1,63 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attachment.c: attachments of a message, from files, memory and sources.
+ * attachment.c: attachments of a message, from files, memory, text, sources
+ * and other messages.
  *
- * An attachment is a source and two checked texts, its name and its content
- * type. It is always sent in base64, so that its bytes arrive as they are.
+ * What was not given as text is sent in base64, so that its bytes arrive as
+ * they are, unless the caller sets another encoding.
  *
- * Not here: message/ types. RFC 2046 5.2.1 forbids base64 for them, so they
- * are refused.
+ * Not here: what can be set on an attachment (entity.c, entity_field.c).
  */
-#include <string.h>
-
-#include <apr_file_info.h>
-#include <apr_strings.h>
-
 #include "base/limits.h"
-#include "mime/content_type.h"
 #include "mime/message_priv.h"
+#include "mime/nested.h"
 
-static apr_status_t check_content_type(smtpc_message_t *message,
-                                       const char *text)
+#include <smtpclient/attachment.h>
+
+/* Make *made, for content from origin; it is not attached yet. */
+static apr_status_t begin(smtpc_attachment_t **made, smtpc_message_t *message,
+                          smtpc_origin_e origin)
 {
-    smtpc_content_type_t *type;
-    const char *why = "";
-    apr_pool_t *scratch;
-    apr_status_t rv = apr_pool_create(&scratch, message->pool);
+    apr_status_t rv = smtpc__message_open(message, "attachment");
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = smtpc__content_type_parse(&type, &why, text, scratch);
-    if (rv == APR_SUCCESS
-        && (strncmp(type->value, "multipart/", 10) == 0
-            || strncmp(type->value, "message/", 8) == 0)) {
-        rv = SMTPC_EARG;
-        why = "multipart and message types cannot be attached";
-    }
-    if (rv != APR_SUCCESS) {
-        (void)smtpc__message_fail(message, rv,
-                                  "attachment: content type \"%.100s\": %s",
-                                  text, why);
-    }
-    apr_pool_destroy(scratch);
-    return rv;
-}
-
-static apr_status_t check_name(smtpc_message_t *message, const char *name)
-{
-    if (*name == '\0') {
-        return smtpc__message_fail(message, SMTPC_EARG,
-                                   "attachment: the file name is empty");
-    }
-    return smtpc__message_check(message, "attachment: the file name", name,
-                                SMTPC_LIMIT_PARAMETER);
-}
-
-/* Everything that can be wrong apart from the source. */
-static apr_status_t check(smtpc_message_t *message, const char *name,
-                          const char *content_type)
-{
-    apr_status_t rv = APR_SUCCESS;
-
     if (message->attachments->nelts >= SMTPC_LIMIT_ATTACHMENTS) {
         return smtpc__message_fail(message, SMTPC_ELIMIT,
                                    "attachment: the message has %d already",
                                    SMTPC_LIMIT_ATTACHMENTS);
     }
-    if (name != NULL) {
-        rv = check_name(message, name);
-    }
-    if (rv == APR_SUCCESS && content_type != NULL) {
-        rv = check_content_type(message, content_type);
-    }
-    return rv;
-}
-
-static void add(smtpc_attachment_t **attachment, smtpc_message_t *message,
-                const char *name, const char *content_type,
-                smtpc_source_t *source)
-{
-    smtpc_attachment_t *a = apr_pcalloc(message->pool, sizeof(*a));
-
-    a->message = message;
-    a->name = name != NULL ? apr_pstrdup(message->pool, name) : "";
-    a->guessed = content_type == NULL;
-    a->content_type = a->guessed ? smtpc__mime_type(a->name)
-                                 : apr_pstrdup(message->pool, content_type);
-    a->source = source;
-    APR_ARRAY_PUSH(message->attachments, smtpc_attachment_t *) = a;
-    if (attachment != NULL) {
-        *attachment = a;
-    }
-}
-
-static apr_status_t check_file(smtpc_message_t *message, const char *path)
-{
-    apr_finfo_t info;
-    char text[160];
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, message->pool);
-
-    /* Some systems do not tell all of what was asked. */
-    if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
-        return smtpc__message_fail(
-            message, rv, "attachment: cannot read %.300s: %s", path,
-            smtpc_strerror(rv, text, sizeof(text)));
-    }
-    if (info.filetype != APR_REG) {
-        return smtpc__message_fail(message, SMTPC_EARG,
-                                   "attachment: %.300s is not a regular file",
-                                   path);
-    }
+    *made = smtpc__entity_create(message, SMTPC_ENTITY_ATTACHMENT, origin);
     return APR_SUCCESS;
+}
+
+static void attach(smtpc_attachment_t **attachment, smtpc_attachment_t *made)
+{
+    APR_ARRAY_PUSH(made->message->attachments, smtpc_attachment_t *) = made;
+    if (attachment != NULL) {
+        *attachment = made;
+    }
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_message_attach_file(smtpc_attachment_t **attachment,
                           smtpc_message_t *message, const char *path)
 {
-    smtpc_source_t *source;
+    smtpc_attachment_t *made;
     const char *name;
-    char text[160];
-    apr_status_t rv;
+    apr_status_t rv = begin(&made, message, SMTPC_ORIGIN_DATA);
 
-    if (path == NULL) {
-        return smtpc__message_fail(message, SMTPC_EARG,
-                                   "attachment: no path is given");
-    }
-    name = strrchr(path, '/');
-    name = name != NULL ? name + 1 : path;
-    rv = check(message, name, NULL);
     if (rv == APR_SUCCESS) {
-        rv = check_file(message, path);
+        rv = smtpc__entity_set_file(made, &name, path);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        rv = smtpc__entity_describe(made, name, NULL);
     }
-    rv = smtpc_source_create_file(&source, path, message->pool);
-    if (rv != APR_SUCCESS) {
-        return smtpc__message_fail(
-            message, rv, "attachment: cannot read %.300s: %s", path,
-            smtpc_strerror(rv, text, sizeof(text)));
+    if (rv == APR_SUCCESS) {
+        attach(attachment, made);
     }
-    add(attachment, message, name, NULL, source);
-    return APR_SUCCESS;
+    return rv;
 }
 
 SMTPC_DECLARE(apr_status_t)
@@ -150,20 +66,17 @@ smtpc_message_attach_bytes(smtpc_attachment_t **attachment,
                            const char *content_type, const void *data,
                            apr_size_t len)
 {
-    smtpc_source_t *source;
-    apr_status_t rv = check(message, name, content_type);
+    smtpc_attachment_t *made;
+    apr_status_t rv = begin(&made, message, SMTPC_ORIGIN_DATA);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (data == NULL && len > 0) {
-        return smtpc__message_fail(message, SMTPC_EARG,
-                                   "attachment: no data is given");
-    }
-    rv = smtpc_source_create_bytes(&source, data != NULL ? data : "", len,
-                                   message->pool);
     if (rv == APR_SUCCESS) {
-        add(attachment, message, name, content_type, source);
+        rv = smtpc__entity_describe(made, name, content_type);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = smtpc__entity_set_bytes(made, data, len);
+    }
+    if (rv == APR_SUCCESS) {
+        attach(attachment, made);
     }
     return rv;
 }
@@ -173,48 +86,114 @@ smtpc_message_attach_source(smtpc_attachment_t **attachment,
                             smtpc_message_t *message, const char *name,
                             const char *content_type, smtpc_source_t *source)
 {
-    apr_status_t rv = check(message, name, content_type);
+    smtpc_attachment_t *made;
+    apr_status_t rv = begin(&made, message, SMTPC_ORIGIN_DATA);
+
+    if (rv == APR_SUCCESS) {
+        rv = smtpc__entity_describe(made, name, content_type);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = smtpc__entity_set_source(made, source);
+    }
+    if (rv == APR_SUCCESS) {
+        attach(attachment, made);
+    }
+    return rv;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_attach_text(smtpc_attachment_t **attachment,
+                          smtpc_message_t *message, const char *name,
+                          const char *content_type, const char *text)
+{
+    smtpc_attachment_t *made;
+    apr_status_t rv = begin(&made, message, SMTPC_ORIGIN_TEXT);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (source == NULL) {
-        return smtpc__message_fail(message, SMTPC_EARG,
-                                   "attachment: no source is given");
+    smtpc__entity_set_own_type(made, "text/plain");
+    made->guessed = 1;
+    made->text = "";
+    rv = smtpc__entity_describe(made, name, content_type);
+    if (rv == APR_SUCCESS) {
+        rv = smtpc__entity_set_text(made, text);
     }
-    add(attachment, message, name, content_type, source);
+    if (rv == APR_SUCCESS) {
+        attach(attachment, made);
+    }
+    return rv;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_attach_message(smtpc_attachment_t **attachment,
+                             smtpc_message_t *message,
+                             const smtpc_message_t *attached)
+{
+    smtpc_attachment_t *made;
+    apr_status_t rv = begin(&made, message, SMTPC_ORIGIN_MESSAGE);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (attached == NULL) {
+        return smtpc__message_fail(message, SMTPC_EARG,
+                                   "attachment: no message is given");
+    }
+    rv = smtpc__nested_check(message, attached);
+    if (rv != APR_SUCCESS) {
+        return smtpc__message_fail(message, rv,
+                                   rv == SMTPC_EARG
+                                       ? "attachment: the message would be "
+                                         "inside itself"
+                                       : "attachment: messages are attached "
+                                         "to messages too deep");
+    }
+    smtpc__entity_set_own_type(made, "message/rfc822");
+    made->nested = attached;
+    attach(attachment, made);
+    return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_attach_eml(smtpc_attachment_t **attachment,
+                         smtpc_message_t *message, const char *name,
+                         smtpc_source_t *source)
+{
+    smtpc_attachment_t *made;
+    const char *why = "";
+    smtpc_scan_t scan;
+    apr_status_t rv = begin(&made, message, SMTPC_ORIGIN_EML);
+
+    if (rv == APR_SUCCESS) {
+        smtpc__entity_set_own_type(made, "message/rfc822");
+        rv = smtpc__entity_describe(made, name, NULL);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = smtpc__entity_set_source(made, source);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = smtpc__nested_scan(&scan, &why, source);
+    if (rv != APR_SUCCESS) {
+        return smtpc__message_fail(message, rv, "attachment: %s", why);
+    }
+    attach(attachment, made);
     return APR_SUCCESS;
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_attachment_set_name(smtpc_attachment_t *attachment, const char *name)
 {
-    apr_status_t rv = check_name(attachment->message,
-                                 name != NULL ? name : "");
-
-    if (rv == APR_SUCCESS) {
-        attachment->name = apr_pstrdup(attachment->message->pool, name);
-        /* A file spooled under a name that says nothing gets its own now. */
-        if (attachment->guessed && smtpc__mime_type_known(name)) {
-            attachment->content_type = smtpc__mime_type(name);
-        }
-    }
-    return rv;
+    return smtpc_entity_set_name(attachment, name != NULL ? name : "");
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_attachment_set_content_type(smtpc_attachment_t *attachment,
                                   const char *content_type)
 {
-    apr_status_t rv = check_content_type(
-        attachment->message, content_type != NULL ? content_type : "");
-
-    if (rv == APR_SUCCESS) {
-        attachment->content_type = apr_pstrdup(attachment->message->pool,
-                                               content_type);
-        attachment->guessed = 0;
-    }
-    return rv;
+    return smtpc_entity_set_content_type(attachment, content_type);
 }
 
 SMTPC_DECLARE(const char *)
@@ -226,11 +205,40 @@ smtpc_attachment_name(const smtpc_attachment_t *attachment)
 SMTPC_DECLARE(const char *)
 smtpc_attachment_content_type(const smtpc_attachment_t *attachment)
 {
-    return attachment->content_type;
+    return attachment->type_text;
 }
 
 SMTPC_DECLARE(apr_size_t)
 smtpc_message_attachment_count(const smtpc_message_t *message)
 {
     return (apr_size_t)message->attachments->nelts;
+}
+
+SMTPC_DECLARE(smtpc_attachment_t *)
+smtpc_message_attachment(const smtpc_message_t *message, apr_size_t i)
+{
+    return i < (apr_size_t)message->attachments->nelts
+               ? APR_ARRAY_IDX(message->attachments, i, smtpc_attachment_t *)
+               : NULL;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_remove_attachment(smtpc_message_t *message,
+                                smtpc_attachment_t *attachment)
+{
+    return smtpc__entity_remove(message, message->attachments, attachment,
+                                "attachment");
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_move_attachment(smtpc_message_t *message,
+                              smtpc_attachment_t *attachment, apr_size_t i)
+{
+    return smtpc__entity_move(message, message->attachments, attachment, i,
+                              "attachment");
+}
+
+SMTPC_DECLARE(void) smtpc_message_clear_attachments(smtpc_message_t *message)
+{
+    apr_array_clear(message->attachments);
 }

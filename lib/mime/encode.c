@@ -34,6 +34,8 @@
 #define OUT_SIZE 4096
 /* A reader that asks for so many gets them without a copy. */
 #define DIRECT_MIN 1024
+/* Bytes encoded at once to be counted. */
+#define MEASURE_SIZE 4096
 /* Room for one step of any encoding: CRLF and a line of base64. */
 #define STEP_ROOM (2 + LINE_OUT)
 
@@ -222,6 +224,17 @@ static apr_size_t step_copy(encoder_t *e, char *out, apr_size_t room)
     return n;
 }
 
+/* The message ends with a line end, which is no part of bytes that are no
+ * text: quoted-printable has one that does not count. */
+static apr_size_t end_last_line(const encoder_t *e, char *out)
+{
+    int soft = !e->opts.text
+               && e->opts.encoding == SMTPC_ENCODING_QUOTED_PRINTABLE;
+
+    memcpy(out, soft ? "=\r\n" : "\r\n", soft ? 3 : 2);
+    return soft ? 3 : 2;
+}
+
 /* Write more to out, whose room is at least STEP_ROOM; nothing is written
  * only if the source has to be read first, or at the end. */
 static apr_size_t step(encoder_t *e, char *out, apr_size_t room)
@@ -233,7 +246,7 @@ static apr_size_t step(encoder_t *e, char *out, apr_size_t room)
     case SMTPC_ENCODING_BASE64:
         n = step_base64(e, out, room);
         break;
-    case SMTPC_ENCODING_QUOTED:
+    case SMTPC_ENCODING_QUOTED_PRINTABLE:
         n = step_quoted(e, out, room);
         break;
     default:
@@ -242,8 +255,7 @@ static apr_size_t step(encoder_t *e, char *out, apr_size_t room)
     }
     if (n == 0 && s->eof && s->in_start == s->in_end) {
         if (e->opts.last && s->begun && !s->at_line_end) {
-            memcpy(out, "\r\n", 2);
-            n = 2;
+            n = end_last_line(e, out);
         }
         s->finished = 1;
     }
@@ -281,6 +293,14 @@ static apr_status_t take_area(encoder_t *e)
     }
     if (area->owner != e && e->s.active) {
         return SMTPC_ESOURCE;
+    }
+    if (!e->s.active) {
+        /* Another encoder may have read the same source. */
+        apr_status_t rv = smtpc_source_rewind(e->source);
+
+        if (rv != APR_SUCCESS) {
+            return rv;
+        }
     }
     area->owner = e;
     e->b = area->buffers;
@@ -356,35 +376,12 @@ apr_off_t smtpc__encoded_length(const smtpc_encode_opts_t *opts,
     switch (opts->encoding) {
     case SMTPC_ENCODING_BASE64:
         return base64_length(length, opts->last);
-    case SMTPC_ENCODING_QUOTED:
+    case SMTPC_ENCODING_QUOTED_PRINTABLE:
         return SMTPC_LENGTH_UNKNOWN;
     default:
         return scan != NULL && opts->last && scan->line > 0 ? length + 2
                                                             : length;
     }
-}
-
-apr_off_t smtpc__quoted_length(const char *data, apr_size_t len, int last)
-{
-    char in[1024];
-    char out[4 * sizeof(in)];
-    apr_size_t held = 0;
-    apr_size_t column = 0;
-    apr_off_t total = 0;
-    int cr = 0;
-    apr_size_t used;
-
-    do {
-        held += normalise(&cr, in + held, sizeof(in) - held, &used, data,
-                          len);
-        data += used;
-        len -= used;
-        total += (apr_off_t)smtpc__quoted_step(&column, out, sizeof(out),
-                                               &used, in, held, len == 0);
-        held -= used;
-        memmove(in, in + used, held);
-    } while (len > 0 || held > 0);
-    return total + (last && column > 0 ? 2 : 0);
 }
 
 apr_status_t smtpc__encoder_create(smtpc_source_t **encoded,
@@ -397,10 +394,40 @@ apr_status_t smtpc__encoder_create(smtpc_source_t **encoded,
     static const smtpc__source_vtable_t vtable = {
         encoder_read, encoder_rewind, encoder_error
     };
+    static const smtpc__source_vtable_t once_vtable = {
+        encoder_read, NULL, encoder_error
+    };
     encoder_t *e = apr_pcalloc(pool, sizeof(*e));
 
     e->source = source;
     e->opts = *opts;
     e->area = area;
-    return smtpc__source_create(encoded, &vtable, length, e, pool);
+    return smtpc__source_create(encoded,
+                                smtpc__source_can_rewind(source)
+                                    ? &vtable : &once_vtable,
+                                length, e, pool);
+}
+
+apr_status_t smtpc__encoder_measure(apr_off_t *length, smtpc_source_t *source,
+                                    const smtpc_encode_opts_t *opts,
+                                    smtpc_encode_area_t *area,
+                                    apr_pool_t *pool)
+{
+    char buf[MEASURE_SIZE];
+    smtpc_source_t *encoded;
+    apr_off_t total = 0;
+    apr_status_t rv = smtpc__encoder_create(&encoded, source, opts,
+                                            SMTPC_LENGTH_UNKNOWN, area, pool);
+
+    while (rv == APR_SUCCESS) {
+        apr_size_t len = sizeof(buf);
+
+        rv = smtpc_source_read(encoded, buf, &len);
+        total += (apr_off_t)len;
+    }
+    if (!APR_STATUS_IS_EOF(rv)) {
+        return rv;
+    }
+    *length = total;
+    return smtpc_source_rewind(source);
 }

@@ -18,8 +18,8 @@ typedef struct smtpc_encode_area_t smtpc_encode_area_t;
 /** How an encoder treats what it reads. */
 typedef struct smtpc_encode_opts_t {
     smtpc_encoding_e encoding;
-    /** Text: CR, LF and CRLF are line ends and become CRLF. Needed for
-     *  everything but base64. */
+    /** Text: CR, LF and CRLF are line ends and become CRLF. 7bit and 8bit
+     *  need content that has no other line ends, or this. */
     int text;
     /** End what is not empty with CRLF: it is the end of the message. */
     int last;
@@ -34,9 +34,12 @@ void smtpc__encode_area_create(smtpc_encode_area_t **area, apr_pool_t *pool);
 apr_off_t smtpc__encoded_length(const smtpc_encode_opts_t *opts,
                                 apr_off_t length, const smtpc_scan_t *scan);
 
-/** Return the bytes that quoted-printable makes of the text of @a len bytes
- *  at @a data, with a CRLF at its end if it is @a last. */
-apr_off_t smtpc__quoted_length(const char *data, apr_size_t len, int last);
+/** Set @a *length to the bytes that @a opts makes of what @a source reads, by
+ *  encoding it all; go back to its front. The status is that of reading. */
+apr_status_t smtpc__encoder_measure(apr_off_t *length, smtpc_source_t *source,
+                                    const smtpc_encode_opts_t *opts,
+                                    smtpc_encode_area_t *area,
+                                    apr_pool_t *pool) SMTPC_WARN_UNUSED;
 
 /**
  * Create @a *encoded in @a pool, which reads @a source and encodes it as

@@ -421,6 +421,27 @@ apr_status_t smtpc__header_addresses(smtpc_header_t *header, const char *name,
     return rv == APR_SUCCESS ? end(header) : rv;
 }
 
+apr_status_t smtpc__header_phrase(smtpc_header_t *header, const char *name,
+                                  const char *phrase, const char *spec)
+{
+    apr_status_t rv;
+
+    if (!is_clean(phrase, strlen(phrase)) || !is_clean(spec, strlen(spec))) {
+        return SMTPC_EARG;
+    }
+    rv = begin(header, name);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (*phrase == '\0') {
+        put(header, 1, spec, strlen(spec));
+    }
+    else {
+        put_named(header, phrase, spec);
+    }
+    return end(header);
+}
+
 static apr_status_t check_params(const char *value,
                                  const smtpc_param_t *params,
                                  apr_size_t count)

@@ -47,6 +47,13 @@ apr_status_t smtpc__header_addresses(smtpc_header_t *header,
                                      const apr_array_header_t *list)
     SMTPC_WARN_UNUSED;
 
+/** Write field @a name with the text @a phrase (may be "") and behind it
+ *  @a spec as it is: ASCII without blanks, checked by the caller. Refuses as
+ *  smtpc__header_text(). */
+apr_status_t smtpc__header_phrase(smtpc_header_t *header, const char *name,
+                                  const char *phrase, const char *spec)
+    SMTPC_WARN_UNUSED;
+
 /** A parameter of Content-Type or Content-Disposition. */
 typedef struct smtpc_param_t {
     const char *name;  /**< token */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * message.c: a message while it is put together: addresses, subject, body,
- * priority.
+ * message.c: a message while it is put together: addresses, subject, priority.
  *
  * Everything is checked when it is given, copied into the message's pool on
  * success only, and never looked at again until it is rendered.
  *
- * Not here: header fields of the caller (message_field.c), attachments
- * (attachment.c), turning it into bytes (message_render.c).
+ * Not here: the body (message_body.c), header fields of the caller
+ * (message_field.c), attachments (attachment.c), views (view.c), turning it
+ * into bytes (message_render.c).
  */
 #include <stdarg.h>
 #include <string.h>
@@ -18,6 +18,10 @@
 #include "base/limits.h"
 #include "mime/message_priv.h"
 #include "model/address_int.h"
+
+/* Of SMTPC_LIMIT_RECIPIENTS, in all lists together. */
+static const char too_many[]
+    = "the message would have more than 10000 addresses";
 
 SMTPC_DECLARE(apr_status_t) smtpc_message_create(smtpc_message_t **message,
                                                  apr_pool_t *pool)
@@ -31,8 +35,12 @@ SMTPC_DECLARE(apr_status_t) smtpc_message_create(smtpc_message_t **message,
     m->reply_to = apr_array_make(pool, 1, sizeof(const smtpc_address_t *));
     m->fields = apr_array_make(pool, 4, sizeof(smtpc_field_t));
     m->attachments = apr_array_make(pool, 2, sizeof(smtpc_attachment_t *));
+    m->resent = apr_array_make(pool, 0, sizeof(smtpc_resent_t *));
     m->subject = "";
-    m->body = "";
+    m->views = apr_array_make(pool, 2, sizeof(smtpc_view_t *));
+    m->body = smtpc__entity_create(m, SMTPC_ENTITY_BODY, SMTPC_ORIGIN_TEXT);
+    m->body->text = "";
+    smtpc__entity_set_own_type(m->body, "text/plain");
     m->priority = -1;
     *message = m;
     return APR_SUCCESS;
@@ -87,11 +95,20 @@ apr_status_t smtpc__message_check(smtpc_message_t *message, const char *what,
     return APR_SUCCESS;
 }
 
-/* Parse text into *address in the message's pool; what fails leaves nothing
- * there. */
-static apr_status_t set_address(const smtpc_address_t **address,
-                                smtpc_message_t *message, const char *what,
-                                const char *text)
+apr_status_t smtpc__message_open(smtpc_message_t *message, const char *what)
+{
+    if (message->eml == NULL) {
+        return APR_SUCCESS;
+    }
+    return smtpc__message_fail(message, SMTPC_EARG,
+                               "%s: the message was loaded and is sent as it "
+                               "is; nothing in it can be changed", what);
+}
+
+/* What fails leaves nothing in the message's pool. */
+apr_status_t smtpc__message_address(const smtpc_address_t **address,
+                                    smtpc_message_t *message,
+                                    const char *what, const char *text)
 {
     smtpc_address_t *parsed = NULL;
     const char *why = "";
@@ -112,6 +129,17 @@ static apr_status_t set_address(const smtpc_address_t **address,
     return rv;
 }
 
+/* Set an address of message that a loaded one has already. */
+static apr_status_t set_address(const smtpc_address_t **address,
+                                smtpc_message_t *message, const char *what,
+                                const char *text)
+{
+    apr_status_t rv = smtpc__message_open(message, what);
+
+    return rv == APR_SUCCESS
+               ? smtpc__message_address(address, message, what, text) : rv;
+}
+
 SMTPC_DECLARE(apr_status_t) smtpc_message_set_from(smtpc_message_t *message,
                                                    const char *text)
 {
@@ -130,6 +158,9 @@ smtpc_message_set_from_address(smtpc_message_t *message,
         return smtpc__message_fail(message, SMTPC_EARG,
                                    "From: no address is given");
     }
+    if (smtpc__message_open(message, "From") != APR_SUCCESS) {
+        return SMTPC_EARG;
+    }
     message->from = smtpc__address_copy(address, message->pool);
     return APR_SUCCESS;
 }
@@ -138,10 +169,23 @@ SMTPC_DECLARE(apr_status_t) smtpc_message_set_sender(smtpc_message_t *message,
                                                      const char *text)
 {
     if (text == NULL) {
-        message->sender = NULL;
-        return APR_SUCCESS;
+        return smtpc_message_set_sender_address(message, NULL);
     }
     return set_address(&message->sender, message, "Sender", text);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_sender_address(smtpc_message_t *message,
+                                 const smtpc_address_t *address)
+{
+    apr_status_t rv = smtpc__message_open(message, "Sender");
+
+    if (rv == APR_SUCCESS) {
+        message->sender = address != NULL
+                              ? smtpc__address_copy(address, message->pool)
+                              : NULL;
+    }
+    return rv;
 }
 
 static int address_count(const smtpc_message_t *message)
@@ -162,9 +206,9 @@ static void append_copies(apr_array_header_t *list,
     }
 }
 
-static apr_status_t add_addresses(smtpc_message_t *message,
-                                  apr_array_header_t *list, const char *what,
-                                  const char *text)
+apr_status_t smtpc__message_addresses(smtpc_message_t *message,
+                                      apr_array_header_t *list,
+                                      const char *what, const char *text)
 {
     apr_array_header_t *parsed;
     const char *why = "";
@@ -184,7 +228,7 @@ static apr_status_t add_addresses(smtpc_message_t *message,
     if (rv == APR_SUCCESS
         && parsed->nelts > SMTPC_LIMIT_RECIPIENTS - address_count(message)) {
         rv = SMTPC_ELIMIT;
-        why = "the message would have more than 10000 addresses";
+        why = too_many;
     }
     if (rv == APR_SUCCESS) {
         append_copies(list, parsed);
@@ -194,6 +238,16 @@ static apr_status_t add_addresses(smtpc_message_t *message,
     }
     apr_pool_destroy(scratch);
     return rv;
+}
+
+static apr_status_t add_addresses(smtpc_message_t *message,
+                                  apr_array_header_t *list, const char *what,
+                                  const char *text)
+{
+    apr_status_t rv = smtpc__message_open(message, what);
+
+    return rv == APR_SUCCESS
+               ? smtpc__message_addresses(message, list, what, text) : rv;
 }
 
 SMTPC_DECLARE(apr_status_t) smtpc_message_add_to(smtpc_message_t *message,
@@ -218,6 +272,138 @@ SMTPC_DECLARE(apr_status_t)
 smtpc_message_add_reply_to(smtpc_message_t *message, const char *text)
 {
     return add_addresses(message, message->reply_to, "Reply-To", text);
+}
+
+static apr_status_t add_address(smtpc_message_t *message,
+                                apr_array_header_t *list, const char *what,
+                                const smtpc_address_t *address)
+{
+    apr_status_t rv = smtpc__message_open(message, what);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (address == NULL) {
+        return smtpc__message_fail(message, SMTPC_EARG,
+                                   "%s: no address is given", what);
+    }
+    if (address_count(message) >= SMTPC_LIMIT_RECIPIENTS) {
+        return smtpc__message_fail(message, SMTPC_ELIMIT, "%s: %s", what,
+                                   too_many);
+    }
+    APR_ARRAY_PUSH(list, const smtpc_address_t *)
+        = smtpc__address_copy(address, message->pool);
+    return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_add_to_address(smtpc_message_t *message,
+                             const smtpc_address_t *address)
+{
+    return add_address(message, message->to, "To", address);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_add_cc_address(smtpc_message_t *message,
+                             const smtpc_address_t *address)
+{
+    return add_address(message, message->cc, "Cc", address);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_add_bcc_address(smtpc_message_t *message,
+                              const smtpc_address_t *address)
+{
+    return add_address(message, message->bcc, "Bcc", address);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_add_reply_to_address(smtpc_message_t *message,
+                                   const smtpc_address_t *address)
+{
+    return add_address(message, message->reply_to, "Reply-To", address);
+}
+
+static apr_status_t remove_address(smtpc_message_t *message,
+                                   apr_array_header_t *list,
+                                   const char *what, apr_size_t i)
+{
+    const smtpc_address_t **at;
+    apr_status_t rv = smtpc__message_open(message, what);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (i >= (apr_size_t)list->nelts) {
+        return smtpc__message_fail(message, SMTPC_EARG,
+                                   "%s: there is no mailbox %" APR_SIZE_T_FMT
+                                   ", the list has %d, counted from 0", what,
+                                   i, list->nelts);
+    }
+    at = &APR_ARRAY_IDX(list, i, const smtpc_address_t *);
+    list->nelts--;
+    memmove(at, at + 1, ((apr_size_t)list->nelts - i) * sizeof(*at));
+    return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_remove_to(smtpc_message_t *message, apr_size_t i)
+{
+    return remove_address(message, message->to, "To", i);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_remove_cc(smtpc_message_t *message, apr_size_t i)
+{
+    return remove_address(message, message->cc, "Cc", i);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_remove_bcc(smtpc_message_t *message, apr_size_t i)
+{
+    return remove_address(message, message->bcc, "Bcc", i);
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_remove_reply_to(smtpc_message_t *message, apr_size_t i)
+{
+    return remove_address(message, message->reply_to, "Reply-To", i);
+}
+
+static apr_status_t clear_addresses(smtpc_message_t *message,
+                                    apr_array_header_t *list,
+                                    const char *what)
+{
+    apr_status_t rv = smtpc__message_open(message, what);
+
+    if (rv == APR_SUCCESS) {
+        apr_array_clear(list);
+    }
+    return rv;
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_clear_to(smtpc_message_t *message)
+{
+    return clear_addresses(message, message->to, "To");
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_clear_cc(smtpc_message_t *message)
+{
+    return clear_addresses(message, message->cc, "Cc");
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_clear_bcc(smtpc_message_t *message)
+{
+    return clear_addresses(message, message->bcc, "Bcc");
+}
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_clear_reply_to(smtpc_message_t *message)
+{
+    return clear_addresses(message, message->reply_to, "Reply-To");
 }
 
 SMTPC_DECLARE(const smtpc_address_t *)
@@ -296,8 +482,11 @@ smtpc_message_set_subject(smtpc_message_t *message, const char *subject)
     if (subject == NULL) {
         subject = "";
     }
-    rv = smtpc__message_check(message, "Subject", subject,
-                              SMTPC_LIMIT_HEADER_VALUE);
+    rv = smtpc__message_open(message, "Subject");
+    if (rv == APR_SUCCESS) {
+        rv = smtpc__message_check(message, "Subject", subject,
+                                  SMTPC_LIMIT_HEADER_VALUE);
+    }
     if (rv == APR_SUCCESS) {
         message->subject = apr_pstrdup(message->pool, subject);
     }
@@ -310,59 +499,6 @@ smtpc_message_subject(const smtpc_message_t *message)
     return message->subject;
 }
 
-static apr_status_t check_body_type(smtpc_message_t *message,
-                                    smtpc_body_type_e type)
-{
-    if (type != SMTPC_BODY_TEXT && type != SMTPC_BODY_HTML) {
-        return smtpc__message_fail(message, SMTPC_EARG,
-                                   "body: the type is neither "
-                                   "SMTPC_BODY_TEXT nor SMTPC_BODY_HTML");
-    }
-    return APR_SUCCESS;
-}
-
-SMTPC_DECLARE(apr_status_t) smtpc_message_set_body(smtpc_message_t *message,
-                                                   const char *text,
-                                                   smtpc_body_type_e type)
-{
-    apr_status_t rv = check_body_type(message, type);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (text == NULL) {
-        text = "";
-    }
-    if (!smtpc__utf8_valid(text, strlen(text))) {
-        return smtpc__message_fail(message, SMTPC_EARG,
-                                   "body: it is not valid UTF-8; convert it "
-                                   "first");
-    }
-    message->body = apr_pstrdup(message->pool, text);
-    message->body_source = NULL;
-    message->body_type = type;
-    return APR_SUCCESS;
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_message_set_body_source(smtpc_message_t *message,
-                              smtpc_source_t *source, smtpc_body_type_e type)
-{
-    apr_status_t rv = check_body_type(message, type);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (source == NULL) {
-        return smtpc__message_fail(message, SMTPC_EARG,
-                                   "body: no source is given");
-    }
-    message->body = "";
-    message->body_source = source;
-    message->body_type = type;
-    return APR_SUCCESS;
-}
-
 SMTPC_DECLARE(apr_status_t)
 smtpc_message_set_priority(smtpc_message_t *message,
                            smtpc_priority_e priority)
@@ -372,6 +508,16 @@ smtpc_message_set_priority(smtpc_message_t *message,
         return smtpc__message_fail(message, SMTPC_EARG,
                                    "priority: it is not NORMAL, LOW or HIGH");
     }
+    if (smtpc__message_open(message, "priority") != APR_SUCCESS) {
+        return SMTPC_EARG;
+    }
     message->priority = (int)priority;
     return APR_SUCCESS;
+}
+
+SMTPC_DECLARE(smtpc_priority_e)
+smtpc_message_priority(const smtpc_message_t *message)
+{
+    return message->priority >= 0 ? (smtpc_priority_e)message->priority
+                                  : SMTPC_PRIORITY_NORMAL;
 }

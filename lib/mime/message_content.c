@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * message_content.c: from a message's body and attachments to a tree of
- * parts. RFC 2045, RFC 2046 4.1 and 5.1.3.
+ * message_content.c: from a message's body, views and attachments to a tree
+ * of parts. RFC 2046 5.1, RFC 2387.
  *
- * A message without attachments is its text; with attachments it is
- * multipart/mixed of the text, even an empty one, and them. Charset and
- * encoding of the text follow from what is in it, those of attachments are
- * not touched: base64 keeps every byte.
+ *     multipart/mixed, if there are attachments
+ *         multipart/alternative, if there are several forms of the text
+ *             body; views in their order
+ *             multipart/related, where one has resources: it, then those
+ *         attachments in their order
+ *
+ * A message with nothing in it is an empty text; with attachments only, that
+ * text comes first.
+ *
+ * Not here: the leaves (leaf.c).
  */
 #include "mime/message_content.h"
 
@@ -14,212 +20,172 @@
 
 #include <apr_strings.h>
 
-#include "mime/content_type.h"
 #include "mime/ident.h"
 #include "mime/message_priv.h"
 
-/* Bytes of a body source looked at in one go. */
-#define SCAN_SIZE 8192
-
-static apr_status_t rewind_source(smtpc_source_t *source)
-{
-    return smtpc_source_rewind(source) == APR_SUCCESS ? APR_SUCCESS
-                                                      : SMTPC_ESOURCE;
-}
-
-/* Look at all of source and go back to its front. */
-static apr_status_t scan_source(smtpc_scan_t *scan, smtpc_source_t *source)
-{
-    char buf[SCAN_SIZE];
-    apr_size_t len;
-    apr_status_t rv = rewind_source(source);
-
-    while (rv == APR_SUCCESS) {
-        len = sizeof(buf);
-        rv = smtpc_source_read(source, buf, &len);
-        if (rv == APR_SUCCESS) {
-            smtpc__scan(scan, buf, len);
-        }
-    }
-    return APR_STATUS_IS_EOF(rv) ? rewind_source(source) : SMTPC_ESOURCE;
-}
-
-/* Let part read source, of which scan tells, and encode it as opts says to
- * length bytes. */
-static apr_status_t set_text(smtpc_part_t *part, smtpc_source_t *source,
-                             const smtpc_encode_opts_t *opts,
-                             const smtpc_scan_t *scan, apr_off_t length,
-                             smtpc_encode_area_t *area, apr_pool_t *pool)
-{
-    part->encoding = opts->encoding;
-    smtpc__part_param(part, "charset",
-                      scan->eight_bit > 0 ? "utf-8" : "us-ascii");
-    if (scan->length == 0) {
-        return APR_SUCCESS;
-    }
-    return smtpc__encoder_create(&part->body, source, opts, length, area,
-                                 pool);
-}
-
-static apr_status_t body_from_source(smtpc_part_t *part,
-                                     const smtpc_message_t *message, int last,
-                                     smtpc_encode_area_t *area,
-                                     apr_pool_t *pool)
-{
-    smtpc_encode_opts_t opts = { SMTPC_ENCODING_7BIT, 1, last };
-    smtpc_scan_t scan;
-    apr_status_t rv;
-
-    memset(&scan, 0, sizeof(scan));
-    rv = scan_source(&scan, message->body_source);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!smtpc__scan_is_plain(&scan)) {
-        opts.encoding = SMTPC_ENCODING_BASE64;
-    }
-    return set_text(part, message->body_source, &opts, &scan,
-                    smtpc__encoded_length(&opts, 0, &scan), area, pool);
-}
-
-static apr_status_t body_from_text(smtpc_part_t *part,
-                                   const smtpc_message_t *message, int last,
-                                   int eight_bit, smtpc_encode_area_t *area,
-                                   apr_pool_t *pool)
-{
-    smtpc_encode_opts_t opts = { SMTPC_ENCODING_7BIT, 1, last };
-    apr_size_t len = strlen(message->body);
-    smtpc_source_t *source;
-    smtpc_scan_t scan;
-    apr_off_t length;
-    apr_status_t rv;
-
-    memset(&scan, 0, sizeof(scan));
-    smtpc__scan(&scan, message->body, len);
-    opts.encoding = smtpc__scan_choose(&scan, eight_bit);
-    length = opts.encoding == SMTPC_ENCODING_QUOTED
-                 ? smtpc__quoted_length(message->body, len, last)
-                 : smtpc__encoded_length(&opts, 0, &scan);
-    rv = smtpc_source_create_bytes(&source, message->body, len, pool);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    return set_text(part, source, &opts, &scan, length, area, pool);
-}
-
-/* The text part; last if nothing follows it. */
-static apr_status_t make_body(smtpc_part_t **part,
-                              const smtpc_message_t *message, int last,
-                              int eight_bit, smtpc_encode_area_t *area,
-                              apr_pool_t *pool)
-{
-    *part = smtpc__part_create(message->body_type == SMTPC_BODY_HTML
-                                   ? "text/html" : "text/plain", pool);
-    return message->body_source != NULL
-               ? body_from_source(*part, message, last, area, pool)
-               : body_from_text(*part, message, last, eight_bit, area, pool);
-}
-
-/* The type of attachment with its parameters; its name, if it has one, is
- * the name parameter. */
-static apr_status_t set_type(smtpc_part_t **part,
-                             const smtpc_attachment_t *attachment,
-                             apr_pool_t *pool)
-{
-    smtpc_content_type_t *type;
-    const char *why;
-    int named = *attachment->name != '\0';
-    apr_status_t rv = smtpc__content_type_parse(
-        &type, &why, attachment->content_type, pool);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    *part = smtpc__part_create(type->value, pool);
-    for (apr_size_t i = 0; i < type->count; i++) {
-        if (!named || strcmp(type->params[i].name, "name") != 0) {
-            smtpc__part_param(*part, type->params[i].name,
-                              type->params[i].value);
-        }
-    }
-    if (named) {
-        smtpc__part_param(*part, "name", attachment->name);
-        (*part)->filename = attachment->name;
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t make_attachment(smtpc_part_t **part,
-                                    const smtpc_attachment_t *attachment,
-                                    smtpc_encode_area_t *area,
-                                    apr_pool_t *pool)
-{
-    static const smtpc_encode_opts_t opts = { SMTPC_ENCODING_BASE64, 0, 0 };
-    apr_off_t length;
-    apr_status_t rv = rewind_source(attachment->source);
-
-    if (rv == APR_SUCCESS) {
-        rv = set_type(part, attachment, pool);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    (*part)->disposition = "attachment";
-    (*part)->encoding = opts.encoding;
-    length = smtpc__encoded_length(
-        &opts, smtpc_source_length(attachment->source), NULL);
-    return smtpc__encoder_create(&(*part)->body, attachment->source, &opts,
-                                 length, area, pool);
-}
-
-/* Put body and the attachments of message into a multipart/mixed. */
-static apr_status_t make_mixed(smtpc_part_t **root,
-                               const smtpc_message_t *message,
-                               smtpc_part_t *body, const smtpc_env_t *env,
-                               smtpc_encode_area_t *area, apr_pool_t *pool)
+/* Set *part to an empty multipart of type. */
+static apr_status_t make_multipart(smtpc_part_t **part, const char *type,
+                                   const smtpc_build_t *build)
 {
     const char *boundary;
-    apr_status_t rv = smtpc__ident_boundary(&boundary, env, pool);
+    apr_status_t rv = smtpc__ident_boundary(&boundary, build->env,
+                                            build->pool);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        *part = smtpc__part_create(type, build->pool);
+        smtpc__part_divide(*part, boundary);
     }
-    *root = smtpc__part_create("multipart/mixed", pool);
-    smtpc__part_divide(*root, boundary);
-    smtpc__part_add(*root, body);
-    for (int i = 0; i < message->attachments->nelts; i++) {
-        smtpc_part_t *part;
+    return rv;
+}
 
-        rv = make_attachment(&part,
-                             APR_ARRAY_IDX(message->attachments, i,
-                                           const smtpc_attachment_t *),
-                             area, pool);
-        if (rv != APR_SUCCESS) {
-            return rv;
+static apr_status_t add_leaf(smtpc_part_t *parent, const smtpc_build_t *build,
+                             const smtpc_entity_t *entity)
+{
+    smtpc_part_t *part;
+    apr_status_t rv = smtpc__leaf_make(&part, build, entity, 0);
+
+    if (rv == APR_SUCCESS) {
+        smtpc__part_add(parent, part);
+    }
+    return rv;
+}
+
+static int has_resources(const smtpc_entity_t *entity)
+{
+    return entity->resources != NULL && entity->resources->nelts > 0;
+}
+
+/* A view or the body, with what it shows. */
+static apr_status_t make_view(smtpc_part_t **part, const smtpc_build_t *build,
+                              const smtpc_entity_t *view, int last)
+{
+    apr_status_t rv;
+
+    if (!has_resources(view)) {
+        return smtpc__leaf_make(part, build, view, last);
+    }
+    rv = make_multipart(part, "multipart/related", build);
+    if (rv == APR_SUCCESS) {
+        smtpc__part_param(*part, "type", view->type->value);
+        /* Without "start" it is the first part, which it is; but readers that
+         * look for it by name shall find it. */
+        if (*view->content_id != '\0') {
+            smtpc__part_param(*part, "start",
+                              apr_pstrcat(build->pool, "<", view->content_id,
+                                          ">", NULL));
         }
-        smtpc__part_add(*root, part);
+        rv = add_leaf(*part, build, view);
     }
-    return APR_SUCCESS;
+    for (int i = 0; rv == APR_SUCCESS && i < view->resources->nelts; i++) {
+        rv = add_leaf(*part, build, APR_ARRAY_IDX(view->resources, i,
+                                                  const smtpc_entity_t *));
+    }
+    return rv;
+}
+
+static void add_form(apr_array_header_t *forms, const smtpc_entity_t *entity)
+{
+    APR_ARRAY_PUSH(forms, const smtpc_entity_t *) = entity;
+}
+
+/* Add the views that are plain text, or those that are not. */
+static void add_views(apr_array_header_t *forms,
+                      const smtpc_message_t *message, int plain)
+{
+    for (int i = 0; i < message->views->nelts; i++) {
+        const smtpc_entity_t *view
+            = APR_ARRAY_IDX(message->views, i, const smtpc_entity_t *);
+
+        if (smtpc__entity_is_plain(view) == plain) {
+            add_form(forms, view);
+        }
+    }
+}
+
+/* The forms of the text, the best one last. */
+static apr_array_header_t *forms_of(const smtpc_message_t *message,
+                                    apr_pool_t *pool)
+{
+    apr_array_header_t *forms = apr_array_make(pool, 4,
+                                               sizeof(smtpc_entity_t *));
+    const smtpc_entity_t *body = message->body;
+    int has_body = body->text == NULL || *body->text != '\0'
+                   || has_resources(body);
+
+    if (has_body && !smtpc__entity_is_plain(body)) {
+        add_views(forms, message, 1);
+        add_form(forms, body);
+        add_views(forms, message, 0);
+    }
+    else {
+        if (has_body) {
+            add_form(forms, body);
+        }
+        for (int i = 0; i < message->views->nelts; i++) {
+            add_form(forms, APR_ARRAY_IDX(message->views, i,
+                                          const smtpc_entity_t *));
+        }
+    }
+    if (message->calendar != NULL) {
+        add_form(forms, message->calendar);
+    }
+    if (forms->nelts == 0) {
+        add_form(forms, body);
+    }
+    return forms;
+}
+
+/* The text in all its forms. */
+static apr_status_t make_text(smtpc_part_t **part, const smtpc_build_t *build,
+                              const smtpc_message_t *message, int last)
+{
+    const apr_array_header_t *forms = forms_of(message, build->pool);
+    apr_status_t rv;
+
+    if (forms->nelts == 1) {
+        return make_view(part, build,
+                         APR_ARRAY_IDX(forms, 0, const smtpc_entity_t *),
+                         last);
+    }
+    rv = make_multipart(part, "multipart/alternative", build);
+    for (int i = 0; rv == APR_SUCCESS && i < forms->nelts; i++) {
+        smtpc_part_t *form;
+
+        rv = make_view(&form, build,
+                       APR_ARRAY_IDX(forms, i, const smtpc_entity_t *), 0);
+        if (rv == APR_SUCCESS) {
+            smtpc__part_add(*part, form);
+        }
+    }
+    return rv;
 }
 
 apr_status_t smtpc__message_parts(smtpc_part_t **root,
                                   const smtpc_message_t *message,
-                                  int eight_bit, const smtpc_env_t *env,
-                                  apr_pool_t *pool)
+                                  smtpc_build_t *build)
 {
-    int single = message->attachments->nelts == 0;
-    smtpc_encode_area_t *area;
-    smtpc_part_t *body;
+    const apr_array_header_t *attachments = message->attachments;
+    smtpc_part_t *text;
     apr_status_t rv;
 
-    smtpc__encode_area_create(&area, pool);
-    rv = make_body(&body, message, single, eight_bit, area, pool);
+    smtpc__encode_area_create(&build->area, build->pool);
+    if (attachments->nelts == 0 && message->calendar_file == NULL) {
+        return make_text(root, build, message, 1);
+    }
+    rv = make_multipart(root, "multipart/mixed", build);
+    if (rv == APR_SUCCESS) {
+        rv = make_text(&text, build, message, 0);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (single) {
-        *root = body;
-        return APR_SUCCESS;
+    smtpc__part_add(*root, text);
+    for (int i = 0; rv == APR_SUCCESS && i < attachments->nelts; i++) {
+        rv = add_leaf(*root, build, APR_ARRAY_IDX(attachments, i,
+                                                  const smtpc_entity_t *));
     }
-    return make_mixed(root, message, body, env, area, pool);
+    if (rv == APR_SUCCESS && message->calendar_file != NULL) {
+        rv = add_leaf(*root, build, message->calendar_file);
+    }
+    return rv;
 }

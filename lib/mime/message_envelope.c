@@ -3,7 +3,9 @@
  * message_envelope.c: the envelope that follows from a message.
  *
  * The addresses are the ones the header is written from, so the two cannot
- * differ. The order of recipients is .NET's: To, Bcc, Cc.
+ * differ, unless the caller gave an envelope of its own. The order of
+ * recipients is .NET's: To, Bcc, Cc. A Resent block takes the place of all
+ * that the message says, the newest of them decides. RFC 5322 3.6.6.
  */
 #include <apr_hash.h>
 
@@ -37,10 +39,19 @@ static int any_needs_utf8(const apr_array_header_t *list)
     return 0;
 }
 
-/* Bcc is in no header, but in the envelope. */
+/* Bcc is in no header, but in the envelope. Lists of added fields are in the
+ * header only. */
 static int needs_utf8(const smtpc_message_t *message,
                       const smtpc_address_t *from)
 {
+    for (int i = 0; i < message->fields->nelts; i++) {
+        const smtpc_field_t *field
+            = &APR_ARRAY_IDX(message->fields, i, smtpc_field_t);
+
+        if (field->list != NULL && any_needs_utf8(field->list)) {
+            return 1;
+        }
+    }
     return smtpc__address_needs_utf8(from)
            || (message->sender != NULL
                && smtpc__address_needs_utf8(message->sender))
@@ -49,34 +60,114 @@ static int needs_utf8(const smtpc_message_t *message,
            || any_needs_utf8(message->reply_to);
 }
 
+static int resent_needs_utf8(const smtpc_message_t *message)
+{
+    for (int i = 0; i < message->resent->nelts; i++) {
+        const smtpc_resent_t *resent
+            = APR_ARRAY_IDX(message->resent, i, const smtpc_resent_t *);
+
+        if (smtpc__address_needs_utf8(resent->from)
+            || (resent->sender != NULL
+                && smtpc__address_needs_utf8(resent->sender))
+            || any_needs_utf8(resent->to) || any_needs_utf8(resent->cc)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Return the Resent block that decides, or NULL. */
+static const smtpc_resent_t *newest_resent(const smtpc_message_t *message)
+{
+    int count = message->resent->nelts;
+
+    return count > 0 ? APR_ARRAY_IDX(message->resent, count - 1,
+                                     const smtpc_resent_t *)
+                     : message->eml_resent;
+}
+
+/* Set the sender of envelope; 0 if there is none. */
+static int find_sender(smtpc_envelope_t *envelope,
+                       const smtpc_message_t *message,
+                       const smtpc_resent_t *resent,
+                       const smtpc_address_t *from)
+{
+    if (message->envelope_from_set) {
+        envelope->sender = message->envelope_sender;
+        return 1;
+    }
+    if (resent != NULL) {
+        envelope->sender = resent->sender != NULL ? resent->sender
+                                                  : resent->from;
+    }
+    else {
+        envelope->sender = message->sender != NULL ? message->sender : from;
+    }
+    return envelope->sender != NULL;
+}
+
+static void find_recipients(smtpc_envelope_t *envelope,
+                            const smtpc_message_t *message,
+                            const smtpc_resent_t *resent, apr_pool_t *pool)
+{
+    apr_hash_t *seen = apr_hash_make(pool);
+
+    if (message->envelope_to != NULL) {
+        add_new(envelope, seen, message->envelope_to);
+    }
+    else if (resent != NULL) {
+        add_new(envelope, seen, resent->to);
+        add_new(envelope, seen, resent->bcc);
+        add_new(envelope, seen, resent->cc);
+    }
+    else {
+        add_new(envelope, seen, message->to);
+        add_new(envelope, seen, message->bcc);
+        add_new(envelope, seen, message->cc);
+    }
+}
+
+/* Return what there is to say of an envelope without sender or recipient. */
+static const char *complaint(const smtpc_message_t *message, const char *what)
+{
+    return message->eml_problem != NULL ? message->eml_problem : what;
+}
+
 apr_status_t smtpc__message_envelope(smtpc_envelope_t **envelope,
                                      const char **why,
                                      const smtpc_message_t *message,
                                      const smtpc_address_t *from,
                                      apr_pool_t *pool)
 {
-    smtpc_envelope_t *made;
-    apr_hash_t *seen;
+    const smtpc_resent_t *resent = newest_resent(message);
+    smtpc_envelope_t *made = smtpc__envelope_create(pool);
 
     if (message->from != NULL) {
         from = message->from;
     }
-    if (from == NULL) {
+    if (message->eml == NULL && from == NULL) {
         *why = "the message has no From and there is no default for it";
         return SMTPC_EARG;
     }
-    made = smtpc__envelope_create(pool);
-    seen = apr_hash_make(pool);
-    made->sender = message->sender != NULL ? message->sender : from;
-    add_new(made, seen, message->to);
-    add_new(made, seen, message->bcc);
-    add_new(made, seen, message->cc);
-    if (smtpc__envelope_count(made) == 0) {
-        *why = "the message has no recipient in To, Cc or Bcc";
+    if (!find_sender(made, message, resent, from)) {
+        *why = complaint(message, "the message has no sender");
+        return SMTPC_EARG;
+    }
+    find_recipients(made, message, resent, pool);
+    if (smtpc__envelope_count(made) == 0
+        || (message->eml_problem != NULL && message->envelope_to == NULL
+            && message->resent->nelts == 0)) {
+        *why = complaint(message, resent != NULL
+                             ? "the newest Resent block has no recipient"
+                             : "the message has no recipient in To, Cc or "
+                               "Bcc");
         return SMTPC_EARG;
     }
     made->size = SMTPC_LENGTH_UNKNOWN;
-    made->utf8 = needs_utf8(message, from);
+    made->notify = message->notify;
+    made->utf8 = resent_needs_utf8(message)
+                 || (message->eml != NULL ? message->eml->utf8
+                                          : needs_utf8(message, from));
     *envelope = made;
     return APR_SUCCESS;
 }

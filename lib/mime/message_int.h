@@ -8,6 +8,7 @@
  * changed: Date, Message-ID and boundaries belong to the rendering.
  */
 
+#include <smtpclient/dkim.h>
 #include <smtpclient/message.h>
 
 #include "base/env_int.h"
@@ -23,6 +24,20 @@ typedef struct smtpc_render_t {
     int pickup;
     /** From of messages that have none, or NULL. */
     const smtpc_address_t *from;
+    /** Its added fields are for messages that have none of the name; or
+     *  NULL. A loaded message gets neither these nor the next. */
+    const smtpc_message_t *defaults;
+    /** Its added fields replace those of the message; or NULL. */
+    const smtpc_message_t *forced;
+    /** Sign with each of these, in this order. Signed content is never 8bit:
+     *  a relay that had to encode it would break the signature. */
+    const smtpc_dkim_t *const *dkim;
+    apr_size_t dkim_count;
+    /** Where to put a sentence that says more than the status of a failure,
+     *  or NULL. It is in the pool of the content. */
+    const char **why;
+    /** How many messages this one is inside of. */
+    int depth;
 } smtpc_render_t;
 
 /** A message as bytes. */
@@ -31,11 +46,13 @@ typedef struct smtpc_content_t {
      *  line ends, no line over 998 bytes, no NUL, not dot-stuffed. Can be
      *  rewound if all attachments can. */
     smtpc_source_t *source;
-    /** Its length, or SMTPC_LENGTH_UNKNOWN. */
+    /** Its length, or SMTPC_LENGTH_UNKNOWN; always known if it is signed. */
     apr_off_t length;
     /** It has bytes above 0x7f. */
     int eight_bit;
-    /** Message-ID with angle brackets. */
+    /** A header field holds raw UTF-8: needs SMTPUTF8. */
+    int utf8;
+    /** Message-ID with angle brackets; "" if a loaded message has none. */
     const char *message_id;
 } smtpc_content_t;
 
@@ -43,15 +60,22 @@ typedef struct smtpc_content_t {
  * Render @a message as @a render says into @a *content in @a pool. Date,
  * Message-ID and boundaries are made here from @a env, so reading the source
  * twice gives the same bytes. Attachments are not read, but rewound if they
- * were read before; memory does not grow with their size.
+ * were read before; to be signed they are read once and rewound, and so is
+ * text, and what the caller chose an encoding for. Memory does not grow with
+ * their size.
  *
  * @return APR_SUCCESS
- *         SMTPC_EARG     neither @a message nor @a render has a From
- *         SMTPC_ELIMIT   header block over SMTPC_LIMIT_HEADER_BLOCK
+ *         SMTPC_EARG     neither @a message nor @a render has a From, or
+ *                        content does not fit the encoding chosen for it
+ *         SMTPC_ELIMIT   header block over SMTPC_LIMIT_HEADER_BLOCK,
+ *                        or messages SMTPC_LIMIT_NESTING deep
  *         SMTPC_EEXTENSION  an address can only be written in UTF-8, see
- *                        smtpc_envelope_t.utf8, and @a render forbids it
+ *                        smtpc_envelope_t.utf8, and @a render forbids it; an
+ *                        attached message has 8bit content and it is
+ *                        forbidden
  *         SMTPC_ESOURCE  an attachment read before cannot be read again, or
- *                        a body that is a source failed
+ *                        text from a source failed, is not UTF-8, or does not
+ *                        fit its charset
  *         else           no randomness to be had
  */
 apr_status_t smtpc__message_render(smtpc_content_t **content,
@@ -61,9 +85,10 @@ apr_status_t smtpc__message_render(smtpc_content_t **content,
     SMTPC_WARN_UNUSED;
 
 /**
- * Make the envelope of @a message in @a pool: sender is Sender, else From,
- * else @a from (may be NULL); recipients To, Bcc, Cc in this order, each
- * mailbox once. utf8 is set if an address of the envelope or the header needs
+ * Make the envelope of @a message in @a pool: what it was given, else what
+ * its newest Resent block says, else: sender is Sender, else From, else
+ * @a from (may be NULL); recipients To, Bcc, Cc in this order, each mailbox
+ * once. utf8 is set if an address of the envelope or the header needs
  * it; size and eight_bit are for the caller to set. @a *why says in @a pool what is missing.
  *
  * @return APR_SUCCESS
@@ -74,5 +99,9 @@ apr_status_t smtpc__message_envelope(smtpc_envelope_t **envelope,
                                      const smtpc_message_t *message,
                                      const smtpc_address_t *from,
                                      apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
+/** Return non-zero if @a message was loaded: its bytes are sent as they are,
+ *  whatever a rendering says. */
+int smtpc__message_is_loaded(const smtpc_message_t *message);
 
 #endif

@@ -9,7 +9,10 @@
  */
 
 #include <apr_tables.h>
-#include <smtpclient/message.h>
+#include <smtpclient/headers.h>
+
+#include "mime/eml.h"
+#include "mime/entity_priv.h"
 
 /** Bytes of the last error's sentence. */
 #define SMTPC_MESSAGE_ERROR_SIZE 512
@@ -20,22 +23,29 @@ typedef enum {
     SMTPC_FIELD_STRUCTURED, /**< ASCII, folded at its blanks */
     SMTPC_FIELD_MESSAGE_ID, /**< structured, the message's identifier */
     SMTPC_FIELD_DATE,       /**< structured, the message's date */
-    SMTPC_FIELD_PRIORITY    /**< text; gives way to the priority if set */
+    SMTPC_FIELD_PRIORITY,   /**< text; gives way to the priority if set */
+    SMTPC_FIELD_ADDRESSES,  /**< the mailboxes in list */
+    SMTPC_FIELD_PHRASE      /**< phrase, and then value as it is */
 } smtpc_field_e;
 
 /** A field that the caller added. */
 typedef struct smtpc_field_t {
     const char *name;
-    const char *value;
+    const char *value; /**< as it is read back */
     smtpc_field_e kind;
+    const apr_array_header_t *list; /**< const smtpc_address_t * */
+    const char *phrase;
+    const char *spec; /**< what stands behind phrase */
 } smtpc_field_t;
 
-struct smtpc_attachment_t {
+struct smtpc_resent_t {
     smtpc_message_t *message;
-    const char *name;         /**< "" for none */
-    const char *content_type; /**< as given, or guessed */
-    int guessed;              /**< the type follows the name */
-    smtpc_source_t *source;
+    const smtpc_address_t *from;
+    const smtpc_address_t *sender;   /**< or NULL */
+    apr_array_header_t *to;          /**< const smtpc_address_t * */
+    apr_array_header_t *cc;
+    apr_array_header_t *bcc;
+    apr_time_t date;                 /**< 0: when it is sent */
 };
 
 struct smtpc_message_t {
@@ -47,12 +57,22 @@ struct smtpc_message_t {
     apr_array_header_t *bcc;
     apr_array_header_t *reply_to;
     const char *subject;          /**< "" for none */
-    const char *body;             /**< "" for none */
-    smtpc_source_t *body_source;  /**< instead of body, or NULL */
-    smtpc_body_type_e body_type;
+    smtpc_entity_t *body;
+    apr_array_header_t *views;    /**< smtpc_view_t * */
+    smtpc_view_t *calendar;       /**< the last view, or NULL */
+    smtpc_attachment_t *calendar_file; /**< and the last attachment */
     int priority;                 /**< smtpc_priority_e, -1: never set */
     apr_array_header_t *fields;   /**< smtpc_field_t */
     apr_array_header_t *attachments; /**< smtpc_attachment_t * */
+    struct smtpc_smime_t *smime;  /**< NULL: none */
+    apr_array_header_t *resent;   /**< smtpc_resent_t *, the oldest first */
+    unsigned int notify;          /**< smtpc_notify_e */
+    int envelope_from_set;        /**< envelope_sender counts */
+    const smtpc_address_t *envelope_sender; /**< NULL: <> */
+    apr_array_header_t *envelope_to; /**< NULL: of the header */
+    const smtpc_eml_t *eml;       /**< loaded: sent as it is; or NULL */
+    const smtpc_resent_t *eml_resent; /**< its newest Resent block, or NULL */
+    const char *eml_problem;      /**< an address of it that is none */
     char error[SMTPC_MESSAGE_ERROR_SIZE];
 };
 
@@ -66,6 +86,36 @@ apr_status_t smtpc__message_fail(smtpc_message_t *message,
  *  UTF-8, no control characters, at most @a limit bytes. */
 apr_status_t smtpc__message_check(smtpc_message_t *message, const char *what,
                                   const char *value, apr_size_t limit)
+    SMTPC_WARN_UNUSED;
+
+/** Return APR_SUCCESS, or SMTPC_EARG for a message that was loaded, which
+ *  nothing can be changed in, with @a what as its name in the error. */
+apr_status_t smtpc__message_open(smtpc_message_t *message, const char *what)
+    SMTPC_WARN_UNUSED;
+
+/** Parse @a text, mailboxes separated by commas and called @a what in
+ *  errors, and append them to @a list of @a message, all or none. */
+apr_status_t smtpc__message_addresses(smtpc_message_t *message,
+                                      apr_array_header_t *list,
+                                      const char *what, const char *text)
+    SMTPC_WARN_UNUSED;
+
+/** Parse @a text, one mailbox called @a what in errors, to @a *address in the
+ *  pool of @a message. */
+apr_status_t smtpc__message_address(const smtpc_address_t **address,
+                                    smtpc_message_t *message,
+                                    const char *what, const char *text)
+    SMTPC_WARN_UNUSED;
+
+/** Return the first field called @a name that was added, or NULL. */
+const smtpc_field_t *smtpc__message_field(const smtpc_message_t *message,
+                                          const char *name);
+
+/** Put @a field, whose strings live as long as @a message and were checked,
+ *  in the place of the fields of its name, or behind all others. SMTPC_ELIMIT
+ *  if there are too many. */
+apr_status_t smtpc__message_put_field(smtpc_message_t *message,
+                                      const smtpc_field_t *field)
     SMTPC_WARN_UNUSED;
 
 #endif

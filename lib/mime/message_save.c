@@ -109,7 +109,7 @@ static apr_status_t write_file(smtpc_message_t *message, const char *path,
 static apr_status_t save(smtpc_message_t *message, const char *path,
                          apr_pool_t *pool)
 {
-    smtpc_render_t render = { 0, 0, 0, NULL };
+    smtpc_render_t render = { 0 };
     smtpc_envelope_t *envelope;
     smtpc_content_t *content;
     smtpc_env_t *env;
@@ -126,10 +126,14 @@ static apr_status_t save(smtpc_message_t *message, const char *path,
         return smtpc__message_fail(message, rv, "%s", why);
     }
     render.utf8 = envelope->utf8;
+    render.why = &why;
     rv = smtpc__message_render(&content, message, &render, env, pool);
     if (rv != APR_SUCCESS) {
         return smtpc__message_fail(message, rv, "cannot be rendered: %s",
-                                   smtpc_strerror(rv, text, sizeof(text)));
+                                   *why != '\0'
+                                       ? why
+                                       : smtpc_strerror(rv, text,
+                                                        sizeof(text)));
     }
     return write_file(message, path, content->source, env, pool);
 }

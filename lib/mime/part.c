@@ -27,13 +27,44 @@ smtpc_part_t *smtpc__part_create(const char *type, apr_pool_t *pool)
     return part;
 }
 
-void smtpc__part_param(smtpc_part_t *part, const char *name,
-                       const char *value)
+static void add_param(apr_array_header_t *params, const char *name,
+                      const char *value)
 {
-    smtpc_param_t *param = apr_array_push(part->params);
+    smtpc_param_t *param = apr_array_push(params);
 
     param->name = name;
     param->value = value;
+}
+
+void smtpc__part_param(smtpc_part_t *part, const char *name,
+                       const char *value)
+{
+    add_param(part->params, name, value);
+}
+
+void smtpc__part_disposition_param(smtpc_part_t *part, const char *name,
+                                   const char *value)
+{
+    if (part->disposition_params == NULL) {
+        part->disposition_params = apr_array_make(part->params->pool, 2,
+                                                  sizeof(smtpc_param_t));
+    }
+    add_param(part->disposition_params, name, value);
+}
+
+void smtpc__part_field(smtpc_part_t *part, const char *name,
+                       const char *value, int structured)
+{
+    smtpc_part_field_t *field;
+
+    if (part->fields == NULL) {
+        part->fields = apr_array_make(part->params->pool, 2,
+                                      sizeof(smtpc_part_field_t));
+    }
+    field = apr_array_push(part->fields);
+    field->name = name;
+    field->value = value;
+    field->structured = structured;
 }
 
 void smtpc__part_divide(smtpc_part_t *part, const char *boundary)
@@ -78,6 +109,41 @@ static const char *encoding_name(const smtpc_part_t *part)
                : NULL;
 }
 
+static apr_status_t write_disposition(const smtpc_part_t *part,
+                                      smtpc_header_t *header)
+{
+    apr_array_header_t *all = apr_array_make(part->params->pool, 4,
+                                             sizeof(smtpc_param_t));
+
+    if (part->filename != NULL) {
+        add_param(all, "filename", part->filename);
+    }
+    if (part->disposition_params != NULL) {
+        apr_array_cat(all, part->disposition_params);
+    }
+    return smtpc__header_params(header, "Content-Disposition",
+                                part->disposition,
+                                (const smtpc_param_t *)all->elts,
+                                (apr_size_t)all->nelts);
+}
+
+static apr_status_t write_fields(const smtpc_part_t *part,
+                                 smtpc_header_t *header)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int i = 0; part->fields != NULL && i < part->fields->nelts
+                    && rv == APR_SUCCESS; i++) {
+        const smtpc_part_field_t *field
+            = &APR_ARRAY_IDX(part->fields, i, smtpc_part_field_t);
+
+        rv = field->structured
+                 ? smtpc__header_structured(header, field->name, field->value)
+                 : smtpc__header_text(header, field->name, field->value);
+    }
+    return rv;
+}
+
 apr_status_t smtpc__part_header(const smtpc_part_t *part,
                                 smtpc_header_t *header)
 {
@@ -92,13 +158,9 @@ apr_status_t smtpc__part_header(const smtpc_part_t *part,
                                       encoding);
     }
     if (rv == APR_SUCCESS && part->disposition != NULL) {
-        smtpc_param_t filename = { "filename", part->filename };
-
-        rv = smtpc__header_params(header, "Content-Disposition",
-                                  part->disposition, &filename,
-                                  part->filename != NULL ? 1 : 0);
+        rv = write_disposition(part, header);
     }
-    return rv;
+    return rv == APR_SUCCESS ? write_fields(part, header) : rv;
 }
 
 static apr_status_t add_bytes(apr_array_header_t *sources, const char *data,

@@ -11,12 +11,21 @@
 #include "mime/encode.h"
 #include "mime/header.h"
 
+/** Another field of a part. */
+typedef struct smtpc_part_field_t {
+    const char *name;
+    const char *value;
+    int structured; /**< tokens, written as they are; else text */
+} smtpc_part_field_t;
+
 /** A part. Filled by its maker, then rendered. */
 typedef struct smtpc_part_t {
     const char *type;             /**< type/subtype */
     apr_array_header_t *params;   /**< smtpc_param_t of Content-Type */
     const char *disposition;      /**< "attachment", "inline", or NULL */
     const char *filename;         /**< file name, or NULL */
+    apr_array_header_t *disposition_params; /**< more of them, or NULL */
+    apr_array_header_t *fields;   /**< smtpc_part_field_t, or NULL */
     smtpc_encoding_e encoding;    /**< of a leaf */
     smtpc_source_t *body;         /**< encoded content of a leaf */
     apr_array_header_t *children; /**< smtpc_part_t *, NULL for a leaf */
@@ -29,6 +38,15 @@ smtpc_part_t *smtpc__part_create(const char *type, apr_pool_t *pool);
 /** Add parameter @a name with @a value (neither copied) to the type. */
 void smtpc__part_param(smtpc_part_t *part, const char *name,
                        const char *value);
+
+/** Add parameter @a name with @a value (neither copied) to the disposition. */
+void smtpc__part_disposition_param(smtpc_part_t *part, const char *name,
+                                   const char *value);
+
+/** Add the field @a name with @a value (neither copied), of tokens if
+ *  @a structured, else text. */
+void smtpc__part_field(smtpc_part_t *part, const char *name,
+                       const char *value, int structured);
 
 /** Make @a part a multipart whose parts @a boundary (not copied) divides. */
 void smtpc__part_divide(smtpc_part_t *part, const char *boundary);

@@ -2,11 +2,13 @@
 /*
  * quoted.c: quoted-printable, RFC 2045 6.7, for text.
  *
- * Line ends of the text stay line ends; blanks before them are escaped.
+ * Line ends of the text stay line ends; blanks before them are escaped. A CR
+ * or an LF alone is no line end and escaped too, so that any bytes come back
+ * as they were.
  * Beyond the RFC a dot or "From " that begins a line is escaped as well:
  * relays and mailbox files have been known to change those.
  *
- * Not here: making line ends CRLF (encode.c), binary content.
+ * Not here: making line ends CRLF (encode.c).
  */
 #include "mime/quoted.h"
 
@@ -53,7 +55,7 @@ apr_size_t smtpc__quoted_step(apr_size_t *column, char *out, apr_size_t room,
     while (len - i >= lookahead && room - n >= SMTPC_QUOTED_ROOM) {
         int literal;
 
-        if (in[i] == '\r') {
+        if (in[i] == '\r' && len - i > 1 && in[i + 1] == '\n') {
             memcpy(out + n, "\r\n", 2);
             n += 2;
             i += 2;

@@ -4,7 +4,7 @@
 
 /**
  * @file quoted.h
- * Quoted-printable for text whose line ends are CRLF, piece by piece.
+ * Quoted-printable, piece by piece; CRLF is a line end.
  */
 
 #include <apr.h>

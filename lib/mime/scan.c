@@ -17,7 +17,10 @@
 const char *smtpc__encoding_name(smtpc_encoding_e encoding)
 {
     static const char *const names[SMTPC_ENCODING_COUNT] = {
-        "7bit", "8bit", "quoted-printable", "base64"
+        [SMTPC_ENCODING_QUOTED_PRINTABLE] = "quoted-printable",
+        [SMTPC_ENCODING_BASE64] = "base64",
+        [SMTPC_ENCODING_7BIT] = "7bit",
+        [SMTPC_ENCODING_8BIT] = "8bit"
     };
 
     return names[encoding];
@@ -45,6 +48,7 @@ static void scan_byte(smtpc_scan_t *scan, unsigned char c)
 void smtpc__scan(smtpc_scan_t *scan, const char *data, apr_size_t len)
 {
     for (apr_size_t i = 0; i < len; i++) {
+        scan->bare += scan->cr != (data[i] == '\n');
         if (data[i] == '\r') {
             scan_line_end(scan);
         }
@@ -69,12 +73,11 @@ smtpc_encoding_e smtpc__scan_choose(const smtpc_scan_t *scan, int eight_bit)
         }
     }
     return !scan->nul && scan->escaped * READABLE_SHARE <= scan->length
-               ? SMTPC_ENCODING_QUOTED
+               ? SMTPC_ENCODING_QUOTED_PRINTABLE
                : SMTPC_ENCODING_BASE64;
 }
 
-int smtpc__scan_is_plain(const smtpc_scan_t *scan)
+apr_off_t smtpc__scan_bare(const smtpc_scan_t *scan)
 {
-    return scan->eight_bit == 0 && scan->controls == 0
-           && scan->longest <= SMTPC_LIMIT_CONTENT_LINE;
+    return scan->bare + scan->cr;
 }

@@ -7,16 +7,7 @@
  * What is in a text, and the transfer encoding that follows from it.
  */
 
-#include <apr.h>
-
-/** Content transfer encodings, RFC 2045 6. */
-typedef enum {
-    SMTPC_ENCODING_7BIT,
-    SMTPC_ENCODING_8BIT,
-    SMTPC_ENCODING_QUOTED, /**< quoted-printable, for text only */
-    SMTPC_ENCODING_BASE64,
-    SMTPC_ENCODING_COUNT
-} smtpc_encoding_e;
+#include <smtpclient/entity.h>
 
 /** What is in a text once its line ends are CRLF. */
 typedef struct smtpc_scan_t {
@@ -27,6 +18,7 @@ typedef struct smtpc_scan_t {
     apr_off_t longest;   /**< bytes of its longest line, without CRLF */
     apr_off_t line;      /**< bytes of the line it ends in */
     int nul;             /**< it has a NUL */
+    apr_off_t bare;      /**< line ends that are not CRLF; see scan_bare() */
     int cr;              /**< its last byte is a CR */
 } smtpc_scan_t;
 
@@ -42,8 +34,8 @@ void smtpc__scan(smtpc_scan_t *scan, const char *data, apr_size_t len);
  *  readable, else base64. */
 smtpc_encoding_e smtpc__scan_choose(const smtpc_scan_t *scan, int eight_bit);
 
-/** Return non-zero if the text that @a scan saw whole is printable ASCII in
- *  lines that can be sent as they are. */
-int smtpc__scan_is_plain(const smtpc_scan_t *scan);
+/** Return the number of line ends in what @a scan saw whole that are a CR or
+ *  an LF alone. */
+apr_off_t smtpc__scan_bare(const smtpc_scan_t *scan);
 
 #endif

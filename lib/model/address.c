@@ -3,9 +3,11 @@
  * address.c: the validated mailbox.
  *
  * An address that exists has passed every check of this file; envelope and
- * header print the same stored strings. Local parts are kept as given but
- * for their quotes, which they have exactly if they need them. Nothing here
- * asks a name server. RFC 5321 4.1.2, 4.5.3.1; RFC 5322 3.4; RFC 6531 3.3.
+ * header print the same stored strings. Names and local parts are kept as
+ * given but for NFC and for their quotes, which local parts have exactly if
+ * they need them. Nothing here asks a name server. Lists are
+ * address_list.c's. RFC 5321 4.1.2, 4.5.3.1; RFC 5322 3.4; RFC 6531 3.3;
+ * RFC 6532 3.1.
  */
 
 #include <string.h>
@@ -18,6 +20,7 @@
 #include "model/address_int.h"
 #include "model/address_parse.h"
 #include "model/host.h"
+#include "model/nfc.h"
 
 struct smtpc_address_t {
     const char *name;
@@ -37,9 +40,10 @@ typedef struct range_t {
 /* Characters nobody sees: blanks other than U+0020, format and bidirectional
  * controls, tags. In a local part they only serve to deceive. */
 static const range_t invisible[] = {
-    { 0x00A0, 0x00A0 },   { 0x00AD, 0x00AD },   { 0x061C, 0x061C },
-    { 0x115F, 0x1160 },   { 0x1680, 0x1680 },   { 0x180B, 0x180F },
-    { 0x2000, 0x200F },   { 0x2028, 0x202F },   { 0x205F, 0x206F },
+    { 0x00A0, 0x00A0 },   { 0x00AD, 0x00AD },   { 0x034F, 0x034F },
+    { 0x061C, 0x061C },   { 0x115F, 0x1160 },   { 0x1680, 0x1680 },
+    { 0x17B4, 0x17B5 },   { 0x180B, 0x180F },   { 0x2000, 0x200F },
+    { 0x2028, 0x202F },   { 0x205F, 0x206F },   { 0x2800, 0x2800 },
     { 0x3000, 0x3000 },   { 0x3164, 0x3164 },   { 0xFDD0, 0xFDEF },
     { 0xFE00, 0xFE0F },   { 0xFEFF, 0xFEFF },   { 0xFFA0, 0xFFA0 },
     { 0xFFF0, 0xFFFF },   { 0x1BCA0, 0x1BCA3 }, { 0x1D173, 0x1D17A },
@@ -59,6 +63,22 @@ static unsigned int code_point(const char *text, apr_size_t len)
     return code;
 }
 
+/* Return non-zero if code is invisible, or no character at all. */
+static int is_invisible(unsigned int code)
+{
+    apr_size_t i;
+
+    if ((code & 0xFFFE) == 0xFFFE) {
+        return 1;
+    }
+    for (i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++) {
+        if (code >= invisible[i].first && code <= invisible[i].last) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Return non-zero if valid UTF-8 text has an invisible character. */
 static int has_invisible(const char *text)
 {
@@ -66,13 +86,9 @@ static int has_invisible(const char *text)
 
     while (left > 0) {
         apr_size_t len = smtpc__utf8_char(text, left);
-        unsigned int code = code_point(text, len);
-        apr_size_t i;
 
-        for (i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++) {
-            if (code >= invisible[i].first && code <= invisible[i].last) {
-                return 1;
-            }
+        if (len == 0 || is_invisible(code_point(text, len))) {
+            return 1;
         }
         text += len;
         left -= len;
@@ -127,12 +143,56 @@ static apr_status_t refuse(const char **why, apr_status_t status,
     return status;
 }
 
+/* Set the name of address to the NFC form of name, valid UTF-8 without
+ * control characters. */
+static apr_status_t set_name(smtpc_address_t *address, const char **why,
+                             const char *name, apr_pool_t *pool)
+{
+    apr_status_t rv = smtpc__nfc(&address->name, name, pool);
+
+    if (rv != APR_SUCCESS) {
+        *why = "the name cannot be normalised";
+        return rv;
+    }
+    if (strlen(address->name) > SMTPC_LIMIT_DISPLAY_NAME) {
+        return refuse(why, SMTPC_ELIMIT, "name", name,
+                      "is longer than 1024 bytes", pool);
+    }
+    return APR_SUCCESS;
+}
+
+/* Set normal to the NFC form of local. A combining mark in front would
+ * change the character that the address is printed behind for a reader that
+ * normalises its text: '<' and U+0338 are U+226E. */
+static apr_status_t normalise_local(const char **normal, const char **why,
+                                    const char *local, apr_pool_t *pool)
+{
+    const char *framed = apr_pstrcat(pool, "<", local, NULL);
+    apr_status_t rv = smtpc__nfc(&framed, framed, pool);
+
+    if (rv != APR_SUCCESS) {
+        return refuse(why, rv, "local part", local, "cannot be normalised",
+                      pool);
+    }
+    if (*framed != '<') {
+        return refuse(why, SMTPC_EARG, "local part", local,
+                      "begins with a mark that changes what is before it",
+                      pool);
+    }
+    *normal = framed + 1;
+    return APR_SUCCESS;
+}
+
 /* Set the user of address to local in its normal form. */
 static apr_status_t set_user(smtpc_address_t *address, const char **why,
                              const char *local, apr_pool_t *pool)
 {
     static const char piece[] = "local part";
+    apr_status_t rv = normalise_local(&local, why, local, pool);
 
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
     if (strstr(local, "=?") != NULL) {
         return refuse(why, SMTPC_EARG, piece, local,
                       "holds an encoded-word, which belongs into names only",
@@ -179,16 +239,17 @@ static apr_status_t set_domain(smtpc_address_t *address, const char **why,
     return APR_SUCCESS;
 }
 
-/* Parse the mailbox at the start of len bytes of checked text. */
-static apr_status_t parse_one(smtpc_address_t **address, apr_size_t *used,
-                              const char **why, const char *text,
-                              apr_size_t len, int in_list, apr_pool_t *pool)
+apr_status_t smtpc__address_read(smtpc_address_t **address,
+                                 apr_size_t *used, const char **why,
+                                 const char *text, apr_size_t len,
+                                 smtpc__mailbox_place_e place,
+                                 apr_pool_t *pool)
 {
     smtpc__mailbox_t mailbox = { 0 };
     smtpc_address_t *made;
     apr_status_t rv;
 
-    rv = smtpc__mailbox_parse(&mailbox, used, why, text, len, in_list, pool);
+    rv = smtpc__mailbox_parse(&mailbox, used, why, text, len, place, pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -196,9 +257,15 @@ static apr_status_t parse_one(smtpc_address_t **address, apr_size_t *used,
         *why = "an address is longer than 4096 bytes with its name";
         return SMTPC_ELIMIT;
     }
+    if (mailbox.opens_group) {
+        *address = NULL;
+        return APR_SUCCESS;
+    }
     made = apr_pcalloc(pool, sizeof(*made));
-    made->name = mailbox.name;
-    rv = set_user(made, why, mailbox.local, pool);
+    rv = set_name(made, why, mailbox.name, pool);
+    if (rv == APR_SUCCESS) {
+        rv = set_user(made, why, mailbox.local, pool);
+    }
     if (rv == APR_SUCCESS) {
         rv = set_domain(made, why, mailbox.domain, pool);
     }
@@ -224,11 +291,9 @@ static apr_size_t find_invalid(const char *text, apr_size_t len)
     return at;
 }
 
-/* Check that text is there, at most max bytes of UTF-8 without control
- * characters, and set len. */
-static apr_status_t check_text(apr_size_t *len, const char **why,
-                               const char *text, apr_size_t max,
-                               apr_pool_t *pool)
+apr_status_t smtpc__address_check_text(apr_size_t *len, const char **why,
+                                       const char *text, apr_size_t max,
+                                       apr_pool_t *pool)
 {
     apr_size_t at;
 
@@ -268,11 +333,13 @@ SMTPC_DECLARE(apr_status_t) smtpc_address_try(smtpc_address_t **address,
     apr_size_t used;
     apr_status_t rv;
 
-    rv = check_text(&len, why, text, SMTPC_LIMIT_ADDRESS_TEXT, pool);
+    rv = smtpc__address_check_text(&len, why, text, SMTPC_LIMIT_ADDRESS_TEXT,
+                                   pool);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return parse_one(address, &used, why, text, len, 0, pool);
+    return smtpc__address_read(address, &used, why, text, len,
+                               SMTPC__MAILBOX_ALONE, pool);
 }
 
 SMTPC_DECLARE(apr_status_t) smtpc_address_parse(smtpc_address_t **address,
@@ -290,6 +357,7 @@ SMTPC_DECLARE(apr_status_t) smtpc_address_create(smtpc_address_t **address,
                                                  apr_pool_t *pool)
 {
     smtpc_address_t *made;
+    const char *ignored;
     apr_size_t len;
     apr_status_t rv;
 
@@ -300,63 +368,18 @@ SMTPC_DECLARE(apr_status_t) smtpc_address_create(smtpc_address_t **address,
     if (len > SMTPC_LIMIT_ADDRESS_TEXT) {
         return SMTPC_ELIMIT;
     }
+    /* The pool's copy: ASCII is its own NFC form. */
+    name = apr_pstrmemdup(pool, name, len);
     if (smtpc__find_control(name, len) < len
         || !smtpc__utf8_valid(name, len)) {
         return SMTPC_EARG;
     }
     rv = smtpc_address_parse(&made, spec, pool);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    made->name = apr_pstrdup(pool, name);
-    *address = made;
-    return APR_SUCCESS;
-}
-
-/* Append the mailboxes of len bytes of checked text to list. */
-static apr_status_t parse_items(apr_array_header_t *list, const char **why,
-                                const char *text, apr_size_t len,
-                                apr_pool_t *pool)
-{
-    apr_size_t at = 0;
-
-    for (;;) {
-        smtpc_address_t *address;
-        apr_size_t used;
-        apr_status_t rv;
-
-        if (list->nelts >= SMTPC_LIMIT_RECIPIENTS) {
-            *why = apr_psprintf(pool, "more than %d addresses",
-                                SMTPC_LIMIT_RECIPIENTS);
-            return SMTPC_ELIMIT;
-        }
-        rv = parse_one(&address, &used, why, text + at, len - at, 1, pool);
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
-        APR_ARRAY_PUSH(list, smtpc_address_t *) = address;
-        at += used;
-        if (at == len) {
-            return APR_SUCCESS;
-        }
-        at++;
-    }
-}
-
-apr_status_t smtpc__address_parse_list(apr_array_header_t *list,
-                                       const char **why, const char *text,
-                                       apr_pool_t *pool)
-{
-    int before = list->nelts;
-    apr_size_t len;
-    apr_status_t rv;
-
-    rv = check_text(&len, why, text, SMTPC_LIMIT_ADDRESS_LIST, pool);
     if (rv == APR_SUCCESS) {
-        rv = parse_items(list, why, text, len, pool);
+        rv = set_name(made, &ignored, name, pool);
     }
-    if (rv != APR_SUCCESS) {
-        list->nelts = before;
+    if (rv == APR_SUCCESS) {
+        *address = made;
     }
     return rv;
 }
@@ -409,6 +432,25 @@ SMTPC_DECLARE(int) smtpc_address_equal(const smtpc_address_t *a,
     /* The format adds nothing to the two pieces that could differ. */
     return strcasecmp(a->name, b->name) == 0
            && strcasecmp(a->address, b->address) == 0;
+}
+
+/* Continue the FNV-1a hash with text, its ASCII letters in lower case. */
+static apr_uint32_t hash_text(apr_uint32_t hash, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        hash = (hash ^ (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c))
+               * 16777619u;
+    }
+    return hash;
+}
+
+SMTPC_DECLARE(apr_uint32_t)
+smtpc_address_hash(const smtpc_address_t *address)
+{
+    return hash_text(hash_text(2166136261u, address->name) * 31,
+                     address->address);
 }
 
 smtpc_address_t *smtpc__address_copy(const smtpc_address_t *address,

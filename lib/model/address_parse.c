@@ -5,8 +5,9 @@
  * Accepts what .NET's MailAddress accepts, with and without angle brackets,
  * name quoted or not, comments and blanks around every piece; and refuses
  * whatever could be read in two ways: an address that would vanish into a
- * name, a name glued to a quoted local part, groups, source routes. Each
- * byte is looked at once; comments nest by a counter.
+ * name, a name glued to a quoted local part, source routes. In lists it also
+ * finds where groups begin and end. Each byte is looked at once; comments
+ * nest by a counter, groups do not nest.
  *
  * It decodes nothing (encoded-words stay text) and does not judge lengths,
  * domains or local parts: that is address.c's. RFC 5322 3.2.2-3.4, RFC 6532.
@@ -40,7 +41,7 @@ typedef struct scan_t {
     const char *text;
     apr_size_t len;
     apr_size_t at;
-    int in_list;
+    smtpc__mailbox_place_e place;
     apr_pool_t *pool;
     const char *why;
     apr_size_t start;  /* first byte that is not a blank */
@@ -99,8 +100,17 @@ static char peek(const scan_t *scan)
 /* Return non-zero if the mailbox ends here. */
 static int at_end(const scan_t *scan)
 {
-    return scan->at == scan->len
-           || (scan->in_list && scan->text[scan->at] == ',');
+    if (scan->at == scan->len) {
+        return 1;
+    }
+    switch (scan->text[scan->at]) {
+    case ',':
+        return scan->place != SMTPC__MAILBOX_ALONE;
+    case ';':
+        return scan->place == SMTPC__MAILBOX_IN_GROUP;
+    default:
+        return 0;
+    }
 }
 
 /* Skip one comment with those inside it. */
@@ -351,11 +361,8 @@ static int read_angle(scan_t *scan, smtpc__mailbox_t *mailbox)
         return 0;
     }
     if (peek(scan) != '>') {
-        return scan->at == scan->len
-                   ? refuse(scan, open, "a < that is not closed")
-                   : (scan->in_list && peek(scan) == ','
-                          ? refuse(scan, scan->at, "a comma before the >")
-                          : expect_end(scan));
+        return at_end(scan) ? refuse(scan, open, "a < that is not closed")
+                            : expect_end(scan);
     }
     scan->at++;
     return skip_cfws(scan) && expect_end(scan);
@@ -381,15 +388,33 @@ static int read_bare(scan_t *scan, smtpc__mailbox_t *mailbox)
            && read_domain(scan, mailbox) && expect_end(scan);
 }
 
+/* Read the colon behind words that are the name of a group. */
+static int read_group(scan_t *scan, smtpc__mailbox_t *mailbox)
+{
+    push_word(scan);
+    if (!take_name(scan, mailbox, scan->words, scan->at)) {
+        return 0;
+    }
+    mailbox->opens_group = 1;
+    scan->at++;
+    return skip_cfws(scan);
+}
+
 /* Refuse the special character here, which no name has without quotes. */
 static int refuse_special(scan_t *scan)
 {
-    switch (peek(scan)) {
-    case ':':
-        return refuse(scan, scan->at, "a colon (put the name in quotes; "
-                                      "groups are not supported)");
-    default:
+    if (peek(scan) != ':') {
         return expect_end(scan);
+    }
+    switch (scan->place) {
+    case SMTPC__MAILBOX_IN_GROUP:
+        return refuse(scan, scan->at, "a colon: a group inside a group (put "
+                                      "the name in quotes)");
+    case SMTPC__MAILBOX_IN_LIST:
+        return refuse(scan, scan->at, "a colon without the name of a group");
+    default:
+        return refuse(scan, scan->at, "a colon (put the name in quotes; "
+                                      "groups stand in lists only)");
     }
 }
 
@@ -436,6 +461,10 @@ static int read_mailbox(scan_t *scan, smtpc__mailbox_t *mailbox)
         if (peek(scan) == '@') {
             return read_bare(scan, mailbox);
         }
+        if (peek(scan) == ':' && scan->words > 0
+            && scan->place == SMTPC__MAILBOX_IN_LIST) {
+            return read_group(scan, mailbox);
+        }
         if (!read_next(scan)) {
             return 0;
         }
@@ -445,13 +474,14 @@ static int read_mailbox(scan_t *scan, smtpc__mailbox_t *mailbox)
 apr_status_t smtpc__mailbox_parse(smtpc__mailbox_t *mailbox,
                                   apr_size_t *used, const char **why,
                                   const char *text, apr_size_t len,
-                                  int in_list, apr_pool_t *pool)
+                                  smtpc__mailbox_place_e place,
+                                  apr_pool_t *pool)
 {
     scan_t scan = { 0 };
 
     scan.text = text;
     scan.len = len;
-    scan.in_list = in_list;
+    scan.place = place;
     scan.pool = pool;
     if (!read_mailbox(&scan, mailbox)) {
         *why = scan.why;
@@ -459,4 +489,25 @@ apr_status_t smtpc__mailbox_parse(smtpc__mailbox_t *mailbox,
     }
     *used = scan.at;
     return APR_SUCCESS;
+}
+
+apr_status_t smtpc__group_close(apr_size_t *used, const char **why,
+                                const char *text, apr_size_t len,
+                                apr_pool_t *pool)
+{
+    scan_t scan = { 0 };
+
+    scan.text = text;
+    scan.len = len;
+    scan.place = SMTPC__MAILBOX_IN_LIST;
+    scan.pool = pool;
+    scan.at = 1;
+    if (skip_cfws(&scan)
+        && (at_end(&scan)
+            || refuse(&scan, scan.at, "text behind a group"))) {
+        *used = scan.at;
+        return APR_SUCCESS;
+    }
+    *why = scan.why;
+    return SMTPC_EARG;
 }

@@ -2,8 +2,10 @@
 /*
  * envelope.c: sender and recipients of one transaction.
  *
- * A plain container: whether it can be sent is the session's to say. Doubled
- * recipients are kept, as .NET keeps them. RFC 5321 2.3.1.
+ * A plain container: whether it can be sent is the session's to say. Each
+ * recipient is offered once, but that is the work of who fills it
+ * (mime/message_envelope.c drops doubles): nothing is compared here. RFC 5321
+ * 2.3.1.
  */
 
 #include "model/envelope.h"

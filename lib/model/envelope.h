@@ -21,6 +21,8 @@ typedef struct smtpc_envelope_t {
     apr_off_t size;
     /** The content has bytes above 0x7f: BODY=8BITMIME. */
     int eight_bit;
+    /** NOTIFY of each RCPT, bits of smtpc_notify_e; 0 for none. RFC 3461. */
+    unsigned int notify;
     /** Headers or addresses hold raw UTF-8: SMTPUTF8. RFC 6531. */
     int utf8;
 } smtpc_envelope_t;

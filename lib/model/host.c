@@ -139,13 +139,18 @@ static const char *ip_normal(const char *text, int version, apr_pool_t *pool)
 }
 
 /* Return non-zero if content may stand between the brackets of a literal
- * that is not an IP address. */
+ * that is not an IP address. RFC 5321 4.1.3 would take all but the brackets
+ * and the backslash; what ends a path or an address for a reader who does
+ * not know of literals, and encoded-words, are of use to attackers only. */
 static int literal_text_valid(const char *content)
 {
     const char *c;
 
+    if (strstr(content, "=?") != NULL) {
+        return 0;
+    }
     for (c = content; *c != '\0'; c++) {
-        if (*c <= ' ' || *c >= 0x7F || strchr("[]\\", *c) != NULL) {
+        if (*c <= ' ' || *c >= 0x7F || strchr("[]\\<>()\",;@", *c) != NULL) {
             return 0;
         }
     }

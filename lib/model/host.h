@@ -25,8 +25,8 @@ apr_status_t smtpc__domain_normal(smtpc__domain_t *domain, const char **why,
 
 /** As smtpc__domain_normal(), for the address literal @a text with its
  *  brackets: an IPv4 address, "IPv6:" and an IPv6 address, or another text
- *  of printable ASCII without blanks, brackets and backslashes. RFC 5321
- *  4.1.3. */
+ *  of printable ASCII without blanks, brackets of any kind, quotes, commas,
+ *  semicolons, at signs and encoded-words. RFC 5321 4.1.3. */
 apr_status_t smtpc__literal_normal(smtpc__domain_t *domain, const char **why,
                                    const char *text, apr_pool_t *pool)
     SMTPC_WARN_UNUSED;

@@ -30,6 +30,7 @@
     FIELD(user, TEXT, 0)                 \
     FIELD(secret, SECRET, 0)             \
     FIELD(mechanisms, TEXT, 0)           \
+    FIELD(target_name, TEXT, 0)          \
     FIELD(hello_name, TEXT, 0)           \
     FIELD(ca_file, TEXT, 1)              \
     FIELD(ca_directory, TEXT, 1)         \

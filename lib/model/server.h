@@ -20,6 +20,7 @@ typedef struct smtpc_server_t {
     const char *user;            /**< NULL: no credentials */
     const smtpc_secret_t *secret; /**< with user */
     const char *mechanisms;      /**< SASL names by preference, NULL: all */
+    const char *target_name;     /**< SPN for SASL; NULL: from the host */
     const char *hello_name;      /**< EHLO name, never NULL once frozen */
     const char *ca_file;         /**< NULL: system */
     const char *ca_directory;    /**< NULL: system */

@@ -8,7 +8,8 @@
  * not at all. Nothing else in the library writes a command.
  *
  * It knows no order of commands; that is in steps.c. RFC 5321 4.1.1,
- * RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8), RFC 4954 (AUTH).
+ * RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8), RFC 4954 (AUTH),
+ * RFC 3461 (DSN).
  */
 #include "proto/command.h"
 
@@ -20,7 +21,7 @@
 #include "base/limits.h"
 
 /* Most pieces of a line. */
-#define PIECES_MAX 8
+#define PIECES_MAX 12
 /* Digits of an apr_off_t, and a terminator. */
 #define NUMBER_MAX 24
 
@@ -179,14 +180,44 @@ apr_status_t smtpc__command_mail(smtpc_buf_t *out,
     return put(out, &line);
 }
 
+static void add_notify(line_t *line, unsigned int notify)
+{
+    static const struct {
+        unsigned int bit;
+        const char *name;
+    } kinds[] = {
+        { SMTPC_DSN_SUCCESS, "SUCCESS" },
+        { SMTPC_DSN_FAILURE, "FAILURE" },
+        { SMTPC_DSN_DELAY, "DELAY" }
+    };
+    const char *before = "";
+
+    add(line, " NOTIFY=");
+    if (notify & SMTPC_DSN_NEVER) {
+        add(line, "NEVER");
+        return;
+    }
+    for (apr_size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        if (notify & kinds[i].bit) {
+            add(line, before);
+            add(line, kinds[i].name);
+            before = ",";
+        }
+    }
+}
+
 apr_status_t smtpc__command_rcpt(smtpc_buf_t *out,
-                                 const smtpc_address_t *recipient, int utf8)
+                                 const smtpc_address_t *recipient, int utf8,
+                                 unsigned int notify)
 {
     line_t line;
 
     begin(&line, SMTPC_LIMIT_ENVELOPE_LINE, "RCPT TO:<");
     add(&line, path(recipient, utf8));
     add(&line, ">");
+    if (notify != 0) {
+        add_notify(&line, notify);
+    }
     return put(out, &line);
 }
 

@@ -45,10 +45,20 @@ apr_status_t smtpc__command_mail(smtpc_buf_t *out,
                                  const smtpc_mail_params_t *params)
     SMTPC_WARN_UNUSED;
 
-/** Append RCPT TO:<recipient>; with @a utf8 the address as UTF-8. */
+/** NOTIFY of RCPT as bits, the values of the public smtpc_notify_e;
+ *  RFC 3461 4.1. */
+typedef enum {
+    SMTPC_DSN_SUCCESS = 1,
+    SMTPC_DSN_FAILURE = 2,
+    SMTPC_DSN_DELAY = 4,
+    SMTPC_DSN_NEVER = 134217728
+} smtpc_dsn_e;
+
+/** Append RCPT TO:<recipient>; with @a utf8 the address as UTF-8. @a notify
+ *  (smtpc_dsn_e) not 0 adds NOTIFY=, NEVER alone or SUCCESS,FAILURE,DELAY. */
 apr_status_t smtpc__command_rcpt(smtpc_buf_t *out,
-                                 const smtpc_address_t *recipient, int utf8)
-    SMTPC_WARN_UNUSED;
+                                 const smtpc_address_t *recipient, int utf8,
+                                 unsigned int notify) SMTPC_WARN_UNUSED;
 
 /** Append "AUTH mechanism" with @a len bytes of initial response at
  *  @a initial in base64 ("=" if empty), or none if @a initial is NULL. */

@@ -273,11 +273,14 @@ apr_status_t smtpc__session_send_rcpt(smtpc_session_t *session)
     smtpc_tx_t *tx = &session->tx;
     apr_uint64_t before = smtpc__session_composed(session);
     apr_size_t i = tx->offered;
+    /* A server that does not know DSN is not asked, as .NET does it. */
+    unsigned int notify = session->caps.bits & SMTPC_CAP_DSN
+                              ? tx->given.envelope->notify : 0;
     apr_status_t rv;
 
     rv = smtpc__command_rcpt(&session->out,
                              smtpc__envelope_recipient(tx->given.envelope, i),
-                             tx->utf8);
+                             tx->utf8, notify);
     if (rv == APR_SUCCESS) {
         tx->offered++;
         if (tx->offered == tx->count) {

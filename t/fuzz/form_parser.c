@@ -7,9 +7,6 @@
  * body, fed once whole and once in pieces.  Besides the sanitizers, this
  * checks that both ways agree and that what the parser promises of names and
  * values holds.
- *
- * Build: clang -fsanitize=fuzzer,address,undefined with mod_smtpclient/form_*.c
- * and APR; seeds: t/fuzz/corpus/form_parser.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -37,9 +37,14 @@ typedef struct options_t {
     const char *subject;
     const char *pickup;
     int html;
+    int raw;
     int verbose;
     apr_array_header_t *attachments; /* const char *: FILE[:name] */
     apr_array_header_t *headers;     /* const char *: "N: v" */
+    apr_array_header_t *dkim;        /* const char *: DOMAIN:SELECTOR:FILE */
+    apr_array_header_t *recipients;  /* const char *: certificates */
+    const char *signer;
+    int gcm;
     apr_interval_time_t timeout;
     int count;
 } options_t;
@@ -57,8 +62,13 @@ static const apr_getopt_option_t known_options[] = {
     { "bcc", 'b', 1, "mailboxes" },
     { "subject", 'S', 1, "subject" },
     { "html", 'H', 0, "the body is HTML" },
+    { "raw", 'r', 0, "the input is a whole message; --from, --to: envelope" },
     { "attach", 'a', 1, "FILE[:name], again and again" },
     { "header", 'x', 1, "\"Name: value\", again and again" },
+    { "dkim", 'k', 1, "DOMAIN:SELECTOR:KEYFILE, again and again" },
+    { "smime-sign", 'm', 1, "file with certificates and key" },
+    { "smime-encrypt", 'e', 1, "file with a certificate, again and again" },
+    { "smime-gcm", 'g', 0, "encrypt with AES-GCM" },
     { "timeout", 'T', 1, "seconds" },
     { "count", 'n', 1, "send it so many times" },
     { "pickup", 'd', 1, "write into this directory instead" },
@@ -97,8 +107,13 @@ static void take_option(options_t *options, int name, const char *value)
     case 'b': options->bcc = value; break;
     case 'S': options->subject = value; break;
     case 'H': options->html = 1; break;
+    case 'r': options->raw = 1; break;
     case 'a': append(options->attachments, value); break;
     case 'x': append(options->headers, value); break;
+    case 'k': append(options->dkim, value); break;
+    case 'm': options->signer = value; break;
+    case 'e': append(options->recipients, value); break;
+    case 'g': options->gcm = 1; break;
     case 'T': options->timeout = apr_time_from_sec(apr_atoi64(value)); break;
     case 'n': options->count = (int)apr_atoi64(value); break;
     case 'd': options->pickup = value; break;
@@ -118,6 +133,8 @@ static apr_status_t parse_options(options_t *options, int argc,
     options->count = 1;
     options->attachments = apr_array_make(pool, 4, sizeof(char *));
     options->headers = apr_array_make(pool, 4, sizeof(char *));
+    options->dkim = apr_array_make(pool, 2, sizeof(char *));
+    options->recipients = apr_array_make(pool, 2, sizeof(char *));
     rv = apr_getopt_init(&state, pool, argc, argv);
     if (rv != APR_SUCCESS) {
         return rv;
@@ -134,7 +151,7 @@ static apr_status_t parse_options(options_t *options, int argc,
     }
 }
 
-static const char *read_body(apr_pool_t *pool)
+static const char *read_body(apr_size_t *len, apr_pool_t *pool)
 {
     apr_size_t size = 65536;
     apr_size_t used = 0;
@@ -160,6 +177,7 @@ static const char *read_body(apr_pool_t *pool)
     }
     copy = apr_pstrmemdup(pool, body ? body : "", used);
     free(body);
+    *len = used;
     return copy;
 }
 
@@ -189,11 +207,37 @@ static int security_by_name(smtpc_security_e *security, const char *name)
     return 0;
 }
 
+/* Let client sign as argument says. */
+static apr_status_t add_dkim(smtpc_client_t *client, const char *argument,
+                             apr_pool_t *pool)
+{
+    char *domain = apr_pstrdup(pool, argument);
+    char *selector = strchr(domain, ':');
+    char *file = selector ? strchr(selector + 1, ':') : NULL;
+    const char *why = "";
+    smtpc_dkim_t *dkim;
+    apr_status_t rv;
+
+    if (!file) {
+        return SMTPC_EARG;
+    }
+    *selector++ = '\0';
+    *file++ = '\0';
+    rv = smtpc_dkim_create(&dkim, &why, domain, selector,
+                           apr_pstrcat(pool, "file:", file, NULL), pool);
+    if (rv != APR_SUCCESS) {
+        fprintf(stderr, "send: %s\n", why);
+        return rv;
+    }
+    return smtpc_client_add_dkim(client, dkim);
+}
+
 static apr_status_t configure(smtpc_client_t *client,
                               const options_t *options, apr_pool_t *pool)
 {
     smtpc_security_e security = SMTPC_SECURITY_DEFAULT;
     apr_status_t rv = APR_SUCCESS;
+    int i;
 
     if (options->security && !security_by_name(&security, options->security)) {
         return SMTPC_EARG;
@@ -215,6 +259,10 @@ static apr_status_t configure(smtpc_client_t *client,
         if (rv == APR_SUCCESS) {
             rv = smtpc_client_set_delivery(client, SMTPC_DELIVER_PICKUP);
         }
+    }
+    for (i = 0; i < options->dkim->nelts && rv == APR_SUCCESS; i++) {
+        rv = add_dkim(client, APR_ARRAY_IDX(options->dkim, i, const char *),
+                      pool);
     }
     return rv;
 }
@@ -268,12 +316,54 @@ static apr_status_t set_recipients(smtpc_message_t *message,
     return rv;
 }
 
+static apr_status_t set_smime(smtpc_message_t *message,
+                              const options_t *options)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    if (options->signer) {
+        rv = smtpc_message_set_smime_signer(message, options->signer, NULL);
+    }
+    for (i = 0; i < options->recipients->nelts && rv == APR_SUCCESS; i++) {
+        rv = smtpc_message_add_smime_recipient(
+            message, APR_ARRAY_IDX(options->recipients, i, const char *));
+    }
+    if (rv == APR_SUCCESS && options->gcm) {
+        rv = smtpc_message_set_smime_cipher(message,
+                                            SMTPC_SMIME_AES_256_GCM);
+    }
+    return rv;
+}
+
+/* A body with a NUL is no string. */
+static apr_status_t set_body(smtpc_message_t *message,
+                             const options_t *options, apr_pool_t *pool)
+{
+    smtpc_body_type_e type = options->html ? SMTPC_BODY_HTML
+                                           : SMTPC_BODY_TEXT;
+    smtpc_source_t *source;
+    apr_size_t len;
+    const char *body = read_body(&len, pool);
+    apr_status_t rv;
+
+    if (strlen(body) == len) {
+        return smtpc_message_set_body(message, body, type);
+    }
+    rv = smtpc_source_create_bytes(&source, body, len, pool);
+    return rv == APR_SUCCESS
+               ? smtpc_message_set_body_source(message, source, type) : rv;
+}
+
 static apr_status_t build(smtpc_message_t *message, const options_t *options,
                           apr_pool_t *pool)
 {
     apr_status_t rv = set_recipients(message, options);
     int i;
 
+    if (rv == APR_SUCCESS) {
+        rv = set_smime(message, options);
+    }
     if (rv == APR_SUCCESS && options->from) {
         rv = smtpc_message_set_from(message, options->from);
     }
@@ -281,9 +371,7 @@ static apr_status_t build(smtpc_message_t *message, const options_t *options,
         rv = smtpc_message_set_subject(message, options->subject);
     }
     if (rv == APR_SUCCESS) {
-        rv = smtpc_message_set_body(message, read_body(pool),
-                                    options->html ? SMTPC_BODY_HTML
-                                                  : SMTPC_BODY_TEXT);
+        rv = set_body(message, options, pool);
     }
     for (i = 0; i < options->attachments->nelts && rv == APR_SUCCESS; i++) {
         rv = attach(message,
@@ -385,6 +473,29 @@ static int send_all(smtpc_client_t *client, const smtpc_message_t *message,
     return failed;
 }
 
+/* Send the input as it is; non-zero if it did not go. */
+static int send_raw(smtpc_client_t *client, const options_t *options,
+                    apr_pool_t *pool)
+{
+    smtpc_source_t *source;
+    smtpc_result_t *result = NULL;
+    apr_size_t len;
+    const char *text = read_body(&len, pool);
+    apr_status_t rv = smtpc_source_create_bytes(&source, text, len, pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = smtpc_client_send_raw(&result, client, source, options->from,
+                                   options->to, pool);
+    }
+    if (result) {
+        print_result(result, pool);
+    }
+    else {
+        print_error(rv, smtpc_client_error(client), pool);
+    }
+    return rv != APR_SUCCESS;
+}
+
 static int run(const options_t *options, apr_pool_t *pool)
 {
     smtpc_env_t *env;
@@ -408,6 +519,9 @@ static int run(const options_t *options, apr_pool_t *pool)
     if (rv != APR_SUCCESS) {
         return usage(*smtpc_client_error(client) ? smtpc_client_error(client)
                                                  : "a setting is wrong");
+    }
+    if (options->raw) {
+        return send_raw(client, options, pool);
     }
     rv = build(message, options, pool);
     if (rv != APR_SUCCESS) {

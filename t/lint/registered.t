@@ -42,6 +42,14 @@ verdict('every unit test is run', scalar @tests,
     map { "$_ is in no t/unit/*.mk" }
         grep { !$is_unit_test{s/\.c$//r} } @tests);
 
+my %is_fuzzed = map { $_ => 1 } split ' ', `$make list-fuzz`;
+my @fuzz = files(qr/\.c$/, 't/fuzz');
+verdict('every fuzz entry is run and has inputs', scalar @fuzz,
+    map { "$_ is not in t/fuzz/local.mk, or has no corpus" }
+        grep { my $name = s/\.c$//r;
+            !$is_fuzzed{$name} || !-d $name =~ s{^t/fuzz}{t/fuzz/corpus}r }
+        @fuzz);
+
 my @suites = files(qr{\.t$|/TEST$}, 't');
 my @direct = grep { m{^t/(?:lint/|TEST$)} } @suites;
 verdict('what is run by its name is executable', scalar @direct,

@@ -25,7 +25,7 @@ static smtpc_message_t *message(void)
 /* Header and content of the last part of m. */
 static char *last_part(const smtpc_message_t *m, apr_size_t *len)
 {
-    static const smtpc_render_t how = { 0, 0, 0, NULL };
+    static const smtpc_render_t how = { 0 };
     char *text = support_render(m, &how, NULL, tap_pool());
     char *boundary;
     char *part;
@@ -211,8 +211,66 @@ static void limits(void)
                SMTPC_ELIMIT, "one beyond");
 }
 
+/* The names of the attachments of m, joined. */
+static const char *order(const smtpc_message_t *m)
+{
+    const char *all = "";
+
+    for (apr_size_t i = 0; i < smtpc_message_attachment_count(m); i++) {
+        all = apr_pstrcat(tap_pool(), all,
+                          smtpc_attachment_name(
+                              smtpc_message_attachment(m, i)), NULL);
+    }
+    return all;
+}
+
+static void changed(void)
+{
+    static const smtpc_render_t how = { 0 };
+    smtpc_message_t *m = message();
+    smtpc_message_t *other = message();
+    smtpc_attachment_t *a;
+    smtpc_attachment_t *b;
+    smtpc_attachment_t *c;
+    smtpc_attachment_t *foreign;
+
+    if (smtpc_message_attach_bytes(&a, m, "a", NULL, "x", 1)
+        || smtpc_message_attach_bytes(&b, m, "b", NULL, "x", 1)
+        || smtpc_message_attach_bytes(&c, m, "c", NULL, "x", 1)
+        || smtpc_message_attach_bytes(&foreign, other, "f", NULL, "x", 1)) {
+        tap_bail("nothing attached");
+    }
+    tap_is_int(smtpc_message_move_attachment(m, c, 0), 0, "to the front");
+    tap_is_str(order(m), "cab", "is in front");
+    tap_is_int(smtpc_message_move_attachment(m, c, 1), 0, "on by one");
+    tap_is_str(order(m), "acb", "is second");
+    tap_is_int(smtpc_message_move_attachment(m, a, 2), 0, "to the last place");
+    tap_is_str(order(m), "cba", "is last");
+    tap_is_int(smtpc_message_move_attachment(m, c, (apr_size_t)-1), 0,
+               "beyond the end");
+    tap_is_str(order(m), "bac", "is the end");
+    tap_is_int(smtpc_message_move_attachment(m, a, 1), 0, "where it is");
+    tap_is_str(order(m), "bac", "nothing moves");
+    tap_is_int(smtpc_message_move_attachment(m, foreign, 0), SMTPC_EARG,
+               "of another message");
+    tap_is_int(smtpc_message_remove_attachment(m, foreign), SMTPC_EARG,
+               "not here");
+    tap_is_int(smtpc_message_remove_attachment(m, NULL), SMTPC_EARG, "none");
+    tap_is_str(order(m), "bac", "all are there");
+    tap_is_int(smtpc_message_remove_attachment(m, a), 0, "taken off");
+    tap_is_str(order(m), "bc", "the others stay");
+    tap_is_int(smtpc_message_remove_attachment(m, a), SMTPC_EARG, "twice");
+    tap_is_str(smtpc_message_error(m), "attachment: it does not belong here, "
+               "or was taken off before", "says why");
+    tap_is_int(smtpc_message_remove_attachment(m, c), 0, "the last");
+    tap_is_int(smtpc_message_remove_attachment(m, b), 0, "the only one");
+    tap_ok(strstr(support_render(m, &how, NULL, tap_pool()), "multipart")
+               == NULL, "a message without attachments");
+}
+
 int main(void)
 {
+    changed();
     sizes();
     files();
     types();

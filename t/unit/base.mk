@@ -9,7 +9,9 @@ unit_tests += \
 	t/unit/result_test \
 	t/unit/secret_load_test \
 	t/unit/secret_test \
+	t/unit/source_brigade_test \
 	t/unit/source_file_test \
+	t/unit/source_open_test \
 	t/unit/source_test \
 	t/unit/status_test
 threaded_tests += t/unit/env_test

@@ -79,7 +79,6 @@ static void test_tls(apr_pool_t *pool)
     peer_cert_t cert = { 0 };
     const char *pair = peer_ca_client_file(ca, &cert, pool);
     const char *error;
-    apr_status_t rv;
 
     tap_subtest_begin("trust");
     tap_is_int(smtpc_client_set_ca_file(c, ca_file), APR_SUCCESS, "CA file");
@@ -100,41 +99,6 @@ static void test_tls(apr_pool_t *pool)
     tap_is_int(smtpc_client_set_client_certificate(c, pair, NULL),
                APR_SUCCESS, "client certificate");
     tap_is_str(smtpc_client_client_certificate(c), pair, "reads");
-    tap_is_int(smtpc_client_check(c), APR_SUCCESS, "all of it is good");
-    rv = smtpc_client_set_client_certificate(c, ca_file, pair);
-    tap_is_int(rv, APR_SUCCESS, "a certificate and a key");
-    rv = smtpc_client_check(c);
-    tap_is_int(rv, SMTPC_ETLS, "key of another: %s", smtpc_client_error(c));
-    rv = smtpc_client_set_client_certificate(c, NULL, NULL);
-    tap_is_int(rv, APR_SUCCESS, "no certificate any more");
-    rv = smtpc_client_set_ca_file(c, "/etc/passwd");
-    tap_is_int(rv, APR_SUCCESS, "a file that can be read");
-    tap_is_int(smtpc_client_check(c), SMTPC_ETLS, "but has no certificate");
-    tap_ok(strstr(smtpc_client_error(c), "/etc/passwd") != NULL, "said: %s",
-           smtpc_client_error(c));
-    tap_subtest_end();
-}
-
-static void test_check_credentials(apr_pool_t *pool)
-{
-    smtpc_client_t *c = make_client(pool);
-
-    tap_subtest_begin("check of credentials");
-    tap_is_int(smtpc_client_set_host(c, "mail.example.org"), APR_SUCCESS,
-               "a host far away");
-    tap_is_int(smtpc_client_set_credentials(c, "ann", "secret"), APR_SUCCESS,
-               "credentials");
-    tap_is_int(smtpc_client_check(c), APR_SUCCESS, "starttls by default");
-    tap_is_int(smtpc_client_set_security(c, SMTPC_SECURITY_NONE),
-               APR_SUCCESS, "no security");
-    tap_is_int(smtpc_client_check(c), SMTPC_EARG, "would never be sent");
-    tap_is_int(smtpc_client_set_security(c, SMTPC_SECURITY_OPPORTUNISTIC),
-               APR_SUCCESS, "opportunistic");
-    tap_is_int(smtpc_client_check(c), SMTPC_EARG, "would never be sent");
-    tap_is_int(smtpc_client_set_host(c, "localhost"), APR_SUCCESS, "here");
-    tap_is_int(smtpc_client_set_security(c, SMTPC_SECURITY_NONE),
-               APR_SUCCESS, "no security");
-    tap_is_int(smtpc_client_check(c), APR_SUCCESS, "over loopback");
     tap_subtest_end();
 }
 
@@ -210,7 +174,6 @@ int main(void)
         test_server,
         test_credentials,
         test_tls,
-        test_check_credentials,
         test_names,
         test_delivery,
         test_again

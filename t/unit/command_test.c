@@ -100,14 +100,25 @@ static void test_mail(void)
 
 static void test_rcpt(void)
 {
-    check(smtpc__command_rcpt(&out, address("a@b.example"), 0), 0,
+    check(smtpc__command_rcpt(&out, address("a@b.example"), 0, 0), 0,
           "RCPT TO:<a@b.example>\r\n", "plain");
-    check(smtpc__command_rcpt(&out, address("\"a> x\"@b.example"), 0), 0,
+    check(smtpc__command_rcpt(&out, address("\"a> x\"@b.example"), 0, 0), 0,
           "RCPT TO:<\"a> x\"@b.example>\r\n", "A3 stays in its quotes");
-    check(smtpc__command_rcpt(&out, address("a@b\xc3\xbc.example"), 0), 0,
+    check(smtpc__command_rcpt(&out, address("a@b\xc3\xbc.example"), 0, 0), 0,
           "RCPT TO:<a@xn--b-eha.example>\r\n", "A-label");
-    check(smtpc__command_rcpt(&out, address("-a@b.example"), 0), 0,
+    check(smtpc__command_rcpt(&out, address("-a@b.example"), 0, 0), 0,
           "RCPT TO:<-a@b.example>\r\n", "A15");
+    check(smtpc__command_rcpt(&out, address("a@b.example"), 0,
+                              SMTPC_DSN_DELAY | SMTPC_DSN_SUCCESS
+                                  | SMTPC_DSN_FAILURE), 0,
+          "RCPT TO:<a@b.example> NOTIFY=SUCCESS,FAILURE,DELAY\r\n",
+          "all reports, in .NET's order");
+    check(smtpc__command_rcpt(&out, address("a@b.example"), 0,
+                              SMTPC_DSN_DELAY), 0,
+          "RCPT TO:<a@b.example> NOTIFY=DELAY\r\n", "one");
+    check(smtpc__command_rcpt(&out, address("a@b.example"), 0,
+                              SMTPC_DSN_NEVER), 0,
+          "RCPT TO:<a@b.example> NOTIFY=NEVER\r\n", "none");
 }
 
 static void test_auth(void)

@@ -335,8 +335,31 @@ static void structured(void)
                SMTPC_EARG, "no UTF-8");
 }
 
+static const char *phrase_field(const char *phrase, const char *spec)
+{
+    smtpc_header_t *h;
+    apr_status_t rv;
+
+    smtpc__header_create(&h, 0, tap_pool());
+    rv = smtpc__header_phrase(h, "List-Id", phrase, spec);
+    return rv == APR_SUCCESS ? finish(h) : smtpc_status_name(rv);
+}
+
+static void phrases(void)
+{
+    tap_is_str(phrase_field("", "<a.b>"), "List-Id: <a.b>\r\n\r\n",
+               "no phrase");
+    tap_is_str(phrase_field("News, \"all\"", "<a.b>"),
+               "List-Id: \"News, \\\"all\\\"\" <a.b>\r\n\r\n", "quoted");
+    tap_is_str(phrase_field("\xc3\xbc", "<a.b>"),
+               "List-Id: =?utf-8?B?w7w=?= <a.b>\r\n\r\n", "encoded");
+    tap_is_str(phrase_field("a\nb", "<a.b>"), "SMTPC_EARG", "a line end");
+    tap_is_str(phrase_field("a", "<a\r\nb>"), "SMTPC_EARG", "likewise");
+}
+
 int main(void)
 {
+    phrases();
     golden_text();
     lengths();
     long_words();

@@ -25,7 +25,7 @@ static smtpc_message_t *message(void)
 /* The content fields and what follows. */
 static const char *content(const smtpc_message_t *m, int eight_bit)
 {
-    smtpc_render_t how = { eight_bit, 0, 0, NULL };
+    smtpc_render_t how = { .eight_bit = eight_bit };
     smtpc_content_t *made;
     char *text = support_render(m, &how, &made, tap_pool());
 
@@ -94,7 +94,7 @@ static void sources(void)
     tap_is_str(with_source("<p>\nx", 5),
                HTML("us-ascii", "7bit") "<p>\r\nx\r\n", "printable ASCII");
     tap_is_str(with_source("\xc3\xa4\n", 3),
-               HTML("utf-8", "base64") "w6QNCg==\r\n", "else base64");
+               HTML("utf-8", "8bit") "\xc3\xa4\r\n", "others as a text");
     tap_is_str(with_source("a\0", 2), HTML("us-ascii", "base64") "YQA=\r\n",
                "also for NUL");
     tap_is_str(with_source("", 0), HTML("us-ascii", "7bit"), "empty");
@@ -150,6 +150,71 @@ static void mixed(void)
            "text in a multipart keeps its missing line end");
 }
 
+static const char *outline(const smtpc_message_t *m)
+{
+    static const smtpc_render_t how = { 0 };
+    char *text = support_render(m, &how, NULL, tap_pool());
+
+    return text != NULL ? support_outline(text, tap_pool()) : "failed";
+}
+
+static void structure(void)
+{
+    smtpc_message_t *m = message();
+    smtpc_view_t *html;
+    smtpc_view_t *other;
+    smtpc_resource_t *logo;
+    char *text;
+
+    tap_is_int(smtpc_message_add_view(&html, m, "text/html",
+                                      "<img src=\"cid:logo\">"), 0, "a view");
+    tap_is_str(outline(m), "text/html", "alone");
+    tap_is_int(smtpc_view_add_resource_bytes(&logo, html, "logo", "image/png",
+                                             "png", 3), 0, "a resource");
+    tap_is_str(outline(m), "multipart/related(text/html image/png)",
+               "with what it shows");
+    text = support_render(m, &(smtpc_render_t){ 0 }, NULL, tap_pool());
+    tap_ok(strstr(text, "; type=\"text/html\"\r\n") != NULL,
+           "related says what its root is");
+    tap_is_str(support_part(text, 1, tap_pool()),
+               "Content-Type: image/png\r\n"
+               "Content-Transfer-Encoding: base64\r\n"
+               "Content-Disposition: inline\r\n"
+               "Content-ID: <logo>\r\n\r\ncG5n", "the resource");
+    (void)smtpc_entity_content_id(html);
+    text = support_render(m, &(smtpc_render_t){ 0 }, NULL, tap_pool());
+    tap_ok(strstr(text, " start=\"<") != NULL, "and where, if that has a name");
+    if (smtpc_message_set_body(m, "text\n", SMTPC_BODY_TEXT)
+        || smtpc_message_add_view(&other, m, "text/markdown", "*a*")) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    tap_is_str(outline(m),
+               "multipart/alternative(text/plain multipart/related(text/html "
+               "image/png) text/markdown)", "the body first, views in order");
+    if (smtpc_message_attach_bytes(NULL, m, "a.pdf", NULL, "x", 1)) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    tap_is_str(outline(m),
+               "multipart/mixed(multipart/alternative(text/plain "
+               "multipart/related(text/html image/png) text/markdown) "
+               "application/pdf)", "all of it");
+    if (smtpc_message_set_body(m, "<p>", SMTPC_BODY_HTML)
+        || smtpc_message_add_view(NULL, m, "text/plain", "p")) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    smtpc_message_clear_attachments(m);
+    tap_is_str(outline(m),
+               "multipart/alternative(text/plain text/html "
+               "multipart/related(text/html image/png) text/markdown)",
+               "plain text comes before an HTML body, which stays HTML");
+    smtpc_message_clear_views(m);
+    tap_is_int(smtpc_view_add_resource_bytes(
+                   NULL, smtpc_message_body_entity(m), "x", "image/gif", "g",
+                   1), 0, "a resource of the body");
+    tap_is_str(outline(m), "multipart/related(text/html image/gif)",
+               "works as for a view");
+}
+
 static apr_status_t once_read(void *baton, char *buf, apr_size_t *len)
 {
     int *left = baton;
@@ -169,7 +234,7 @@ static apr_status_t failing_read(void *baton, char *buf, apr_size_t *len)
 
 static apr_status_t render(const smtpc_message_t *m, smtpc_content_t **made)
 {
-    static const smtpc_render_t how = { 0, 0, 0, NULL };
+    static const smtpc_render_t how = { 0 };
 
     return smtpc__message_render(made, m, &how, support_env(tap_pool()),
                                  tap_pool());
@@ -217,6 +282,7 @@ int main(void)
     sources();
     replaced();
     mixed();
+    structure();
     failures();
     return tap_done();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* message_envelope_test.c: who a message is from and for. */
 #include <apr_strings.h>
+#include <smtpclient/headers.h>
 
 #include "../tap/tap.h"
 #include "mime_support.h"
@@ -38,6 +39,7 @@ static smtpc_message_t *message(void)
 int main(void)
 {
     smtpc_message_t *m = message();
+    smtpc_resent_t *resent;
     smtpc_address_t *from;
 
     if (smtpc_address_parse(&from, "default@x.org", tap_pool())) {
@@ -84,5 +86,26 @@ int main(void)
     }
     tap_is_str(show(m, from), "default@x.org \xc3\xa4@x.org utf8",
                "so does one in the envelope");
+    m = message();
+    if (smtpc_message_add_to(m, "t@x.org")
+        || smtpc_message_set_disposition_notification_to(m, "\xc3\xa4@x.org")) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    tap_is_str(show(m, from), "default@x.org t@x.org utf8",
+               "and one in an added field");
+    m = message();
+    if (smtpc_message_add_to(m, "t@x.org")
+        || smtpc_message_add_resent(&resent, m, "r@x.org")
+        || smtpc_resent_add_bcc(resent, "u@x.org")
+        || smtpc_resent_add_to(resent, "v@x.org, u@X.org")) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    tap_is_str(show(m, from), "r@x.org v@x.org u@x.org",
+               "a Resent block takes the place of all of it");
+    if (smtpc_message_set_envelope(m, "e@x.org", NULL)) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    tap_is_str(show(m, from), "e@x.org v@x.org u@x.org",
+               "and what the caller says, that of the block");
     return tap_done();
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <smtpclient/headers.h>
 
 #include "../tap/tap.h"
 #include "base/limits.h"
@@ -22,7 +23,7 @@ static smtpc_message_t *message(void)
 
 static char *render(const smtpc_message_t *m)
 {
-    static const smtpc_render_t how = { 0, 0, 0, NULL };
+    static const smtpc_render_t how = { 0 };
 
     return support_render(m, &how, NULL, tap_pool());
 }
@@ -94,9 +95,10 @@ static void written(void)
     tap_is_str(apr_pstrmemdup(tap_pool(), text,
                               (apr_size_t)(strstr(text, "From:") - text)),
                "X-B: =?utf-8?B?R3LDvMOfZQ==?=\r\nX-A: 2\r\n"
-               "message-id: <mine@example.org>\r\nX-B: 3\r\n"
-               "date: 1 Feb 2003 04:05 +0000\r\nMIME-Version: 1.0\r\n",
-               "in the order given, in front of all others");
+               "Message-ID: <mine@example.org>\r\nX-B: 3\r\n"
+               "Date: 1 Feb 2003 04:05 +0000\r\nMIME-Version: 1.0\r\n",
+               "in the order given, in front of all others, in .NET's case");
+    text = strstr(text, "From:");
     tap_ok(strstr(text, "\r\nDate:") == NULL, "no second date");
     tap_ok(strstr(text, "\r\nMessage-ID:") == NULL, "no second Message-ID");
 }
@@ -146,6 +148,58 @@ static void limits(void)
                "one beyond");
 }
 
+/* Names and values as they are read back, in one string. */
+static const char *fields(const smtpc_message_t *m)
+{
+    const char *all = "";
+
+    for (apr_size_t i = 0; i < smtpc_message_header_count(m); i++) {
+        all = apr_pstrcat(tap_pool(), all, smtpc_message_header_name(m, i),
+                          "=", smtpc_message_header_value(m, i), ";", NULL);
+    }
+    return all;
+}
+
+static void changed(void)
+{
+    smtpc_message_t *m = message();
+    int bad = 0;
+
+    bad |= smtpc_message_add_header(m, "X-A", "1");
+    bad |= smtpc_message_add_header(m, "Keywords", "one");
+    bad |= smtpc_message_add_header(m, "X-B", "2");
+    bad |= smtpc_message_add_header(m, "keywords", "tw\xc3\xb6");
+    tap_ok(!bad, "%s", smtpc_message_error(m));
+    tap_is_str(fields(m), "X-A=1;Keywords=one;X-B=2;keywords=tw\xc3\xb6;",
+               "all that was added, in order");
+    tap_is_str(smtpc_message_header(m, "KEYWORDS"), "one", "the first");
+    tap_ok(smtpc_message_header(m, "X-C") == NULL, "none");
+    tap_ok(smtpc_message_header_name(m, 4) == NULL
+               && smtpc_message_header_value(m, 4) == NULL, "beyond the end");
+    tap_is_int(smtpc_message_set_header(m, "keywords", "x"), 0, "set");
+    tap_is_str(fields(m), "X-A=1;keywords=x;X-B=2;",
+               "one for all, in the place of the first");
+    tap_is_int(smtpc_message_set_header(m, "importance", "low"), 0, "set");
+    tap_is_int(smtpc_message_set_header(m, "Importance", "high"), 0,
+               "what may be there once can be set again");
+    tap_is_str(fields(m), "X-A=1;keywords=x;X-B=2;Importance=high;",
+               "behind the others if it is new");
+    tap_is_int(smtpc_message_set_header(m, "X-A", "a\r\nBcc: x@y"),
+               SMTPC_EARG, "a line end");
+    tap_is_int(smtpc_message_set_header(m, "Bcc", "x@y"), SMTPC_EARG, "Bcc");
+    tap_is_int(smtpc_message_remove_header(m, "X Y"), SMTPC_EARG, "no name");
+    tap_is_str(fields(m), "X-A=1;keywords=x;X-B=2;Importance=high;",
+               "nothing of that changed a thing");
+    tap_is_int(smtpc_message_remove_header(m, "x-a"), 0, "remove");
+    tap_is_int(smtpc_message_set_header(m, "X-B", NULL), 0, "set to nothing");
+    tap_is_int(smtpc_message_remove_header(m, "X-B"), 0, "there is none");
+    tap_is_str(fields(m), "keywords=x;Importance=high;", "gone");
+    tap_is_int(smtpc_message_set_priority(m, SMTPC_PRIORITY_NORMAL), 0,
+               "explicit Normal");
+    tap_ok(strstr(render(m), "Importance") == NULL,
+           "takes the priority that was added away");
+}
+
 int main(void)
 {
     refused();
@@ -153,5 +207,6 @@ int main(void)
     written();
     priority();
     limits();
+    changed();
     return tap_done();
 }

@@ -14,7 +14,7 @@
 #define ID "<000102030405060708090a0b0c0d0e0f10111213@example.org>"
 #define DATE "Date: Mon, 05 Jan 2026 09:03:07 +0100\r\n"
 
-static const smtpc_render_t plain = { 0, 0, 0, NULL };
+static const smtpc_render_t plain = { 0 };
 
 static smtpc_message_t *message(void)
 {
@@ -121,7 +121,7 @@ static void hidden(void)
 
 static void pickup(void)
 {
-    smtpc_render_t render = { 0, 0, 1, NULL };
+    smtpc_render_t render = { .pickup = 1 };
     smtpc_message_t *m = message();
     char *text;
 
@@ -158,7 +158,7 @@ static void pickup(void)
 /* More X-Receiver lines than a header block may have bytes. */
 static void many_receivers(void)
 {
-    smtpc_render_t render = { 0, 0, 1, NULL };
+    smtpc_render_t render = { .pickup = 1 };
     smtpc_message_t *m = message();
     int lines = 0;
     char *text;
@@ -180,7 +180,7 @@ static void many_receivers(void)
 
 static void utf8(void)
 {
-    smtpc_render_t render = { 1, 1, 0, NULL };
+    smtpc_render_t render = { .eight_bit = 1, .utf8 = 1 };
     smtpc_message_t *m = message();
     smtpc_content_t *content;
     char *text;
@@ -203,7 +203,7 @@ static void utf8(void)
 
 static void from_default(void)
 {
-    smtpc_render_t render = { 0, 0, 0, NULL };
+    smtpc_render_t render = { 0 };
     smtpc_message_t *m;
     smtpc_address_t *from;
     smtpc_content_t *content;

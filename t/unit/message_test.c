@@ -83,7 +83,7 @@ static apr_status_t local_part(smtpc_message_t *m, const char *text)
 /* Everything that a message shows of itself, and what it renders to. */
 static char *state(smtpc_message_t *m)
 {
-    smtpc_render_t render = { 0, 1, 1, NULL };
+    smtpc_render_t render = { .utf8 = 1, .pickup = 1 };
     char *bytes = support_render(m, &render, NULL, tap_pool());
 
     return apr_psprintf(tap_pool(), "%d %d %d %d %d\n%s",
@@ -204,6 +204,117 @@ static void addresses(void)
     tap_is_int(smtpc_message_add_to(m, ""), SMTPC_EARG, "empty");
 }
 
+/* The four lists, with the functions that change each. */
+static const struct {
+    const char *name;
+    apr_status_t (*add)(smtpc_message_t *m, const smtpc_address_t *address);
+    apr_status_t (*remove)(smtpc_message_t *m, apr_size_t i);
+    apr_status_t (*clear)(smtpc_message_t *m);
+    apr_size_t (*count)(const smtpc_message_t *m);
+    const smtpc_address_t *(*get)(const smtpc_message_t *m, apr_size_t i);
+} lists[] = {
+    { "To", smtpc_message_add_to_address, smtpc_message_remove_to,
+      smtpc_message_clear_to, smtpc_message_to_count, smtpc_message_to },
+    { "Cc", smtpc_message_add_cc_address, smtpc_message_remove_cc,
+      smtpc_message_clear_cc, smtpc_message_cc_count, smtpc_message_cc },
+    { "Bcc", smtpc_message_add_bcc_address, smtpc_message_remove_bcc,
+      smtpc_message_clear_bcc, smtpc_message_bcc_count, smtpc_message_bcc },
+    { "Reply-To", smtpc_message_add_reply_to_address,
+      smtpc_message_remove_reply_to, smtpc_message_clear_reply_to,
+      smtpc_message_reply_to_count, smtpc_message_reply_to }
+};
+#define LISTS (sizeof(lists) / sizeof(*lists))
+
+/* The parsed mailbox text, in a pool that is destroyed before it is used. */
+static void add_parsed(apr_size_t list, smtpc_message_t *m, const char *text)
+{
+    smtpc_address_t *address;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, tap_pool());
+    if (smtpc_address_parse(&address, text, pool)) {
+        tap_bail("not parsed: %s", text);
+    }
+    tap_is_int(lists[list].add(m, address), 0, "%s: %s", lists[list].name,
+               text);
+    apr_pool_destroy(pool);
+}
+
+/* The lists other than number k have n mailboxes. */
+static int others_have(smtpc_message_t *m, apr_size_t k, apr_size_t n)
+{
+    for (apr_size_t i = 0; i < LISTS; i++) {
+        if (i != k && lists[i].count(m) != n) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void changed_lists(void)
+{
+    for (apr_size_t i = 0; i < LISTS; i++) {
+        smtpc_message_t *m;
+        const smtpc_address_t *first;
+
+        if (smtpc_message_create(&m, tap_pool())) {
+            tap_bail("no message");
+        }
+        add_parsed(i, m, "One <one@example.org>");
+        add_parsed(i, m, "two@example.org");
+        add_parsed(i, m, "three@example.org");
+        tap_ok(lists[i].count(m) == 3 && others_have(m, i, 0),
+               "three, in this list only");
+        tap_is_str(smtpc_address_format(lists[i].get(m, 0), tap_pool()),
+                   "\"One\" <one@example.org>", "copied");
+        tap_is_int(lists[i].add(m, NULL), SMTPC_EARG, "none");
+        tap_is_int(lists[i].remove(m, 3), SMTPC_EARG, "beyond the end");
+        tap_is_int(lists[i].remove(m, (apr_size_t)-1), SMTPC_EARG,
+                   "far beyond");
+        tap_ok(strstr(smtpc_message_error(m), lists[i].name)
+                   == smtpc_message_error(m), "%s", smtpc_message_error(m));
+        tap_is_int(lists[i].count(m), 3, "takes none out");
+        first = lists[i].get(m, 0);
+        tap_is_int(lists[i].remove(m, 1), 0, "the one in the middle");
+        tap_ok(lists[i].count(m) == 2 && lists[i].get(m, 0) == first,
+               "the one in front stays");
+        tap_is_str(smtpc_address_address(lists[i].get(m, 1)),
+                   "three@example.org", "the last moves up");
+        tap_is_int(lists[i].remove(m, 1), 0, "the last");
+        tap_ok(lists[i].count(m) == 1 && lists[i].get(m, 1) == NULL,
+               "one is left");
+        for (apr_size_t k = 0; k < LISTS; k++) {
+            if (k != i) {
+                add_parsed(k, m, "x@example.org");
+            }
+        }
+        tap_is_int(lists[i].clear(m), 0, "cleared");
+        tap_ok(lists[i].count(m) == 0 && others_have(m, i, 1),
+               "is empty, the others are not");
+        tap_is_int(lists[i].remove(m, 0), SMTPC_EARG, "none to take out");
+        tap_is_str(smtpc_address_display_name(first), "One",
+                   "what was read stays valid");
+    }
+}
+
+static void sender_address(void)
+{
+    smtpc_message_t *m = message();
+    smtpc_address_t *address;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, tap_pool());
+    if (smtpc_address_parse(&address, "Some One <one@example.org>", pool)) {
+        tap_bail("not parsed");
+    }
+    tap_is_int(smtpc_message_set_sender_address(m, address), 0, "sender");
+    apr_pool_destroy(pool);
+    tap_is_str(smtpc_address_format(smtpc_message_sender(m), tap_pool()),
+               "\"Some One\" <one@example.org>", "is copied");
+    tap_is_int(smtpc_message_set_sender_address(m, NULL), 0, "none");
+    tap_ok(smtpc_message_sender(m) == NULL, "takes it away");
+}
+
 static void texts(void)
 {
     smtpc_message_t *m = message();
@@ -227,17 +338,25 @@ static void texts(void)
                "no body");
     tap_is_int(smtpc_message_set_body_source(m, NULL, SMTPC_BODY_TEXT),
                SMTPC_EARG, "no body source");
+    tap_is_int(smtpc_message_priority(m), SMTPC_PRIORITY_NORMAL,
+               "priority that was never set");
+    tap_is_int(smtpc_message_set_priority(m, SMTPC_PRIORITY_LOW), 0, "low");
     tap_is_int(smtpc_message_set_priority(m, (smtpc_priority_e)3),
                SMTPC_EARG, "no such priority");
-    tap_is_int(smtpc_message_set_priority(m, SMTPC_PRIORITY_LOW), 0, "low");
+    tap_is_int(smtpc_message_priority(m), SMTPC_PRIORITY_LOW, "still low");
+    tap_is_int(smtpc_message_set_priority(m, SMTPC_PRIORITY_NORMAL), 0,
+               "normal");
+    tap_is_int(smtpc_message_priority(m), SMTPC_PRIORITY_NORMAL, "again");
 }
 
 static void recipients_limit(void)
 {
     smtpc_message_t *m;
+    smtpc_address_t *one;
     char *list = apr_pstrdup(tap_pool(), "a@b.org");
 
-    if (smtpc_message_create(&m, tap_pool())) {
+    if (smtpc_message_create(&m, tap_pool())
+        || smtpc_address_parse(&one, "a@b.org", tap_pool())) {
         tap_bail("no message");
     }
     for (int i = 1; i < 1000; i++) {
@@ -255,7 +374,14 @@ static void recipients_limit(void)
                "recipients at the limit");
     tap_is_int(smtpc_message_add_to(m, "a@b.org"), SMTPC_ELIMIT,
                "one beyond, in whatever list");
-    tap_is_int(smtpc_message_to_count(m), 0, "is not added");
+    tap_is_int(smtpc_message_add_cc_address(m, one), SMTPC_ELIMIT,
+               "nor parsed before");
+    tap_is_int(smtpc_message_to_count(m) + smtpc_message_cc_count(m), 0,
+               "is not added");
+    tap_is_int(smtpc_message_remove_bcc(m, 0), 0, "one less");
+    tap_is_int(smtpc_message_add_cc_address(m, one), 0, "makes room");
+    tap_is_int(smtpc_message_add_cc_address(m, one), SMTPC_ELIMIT,
+               "for one");
 }
 
 int main(void)
@@ -265,6 +391,8 @@ int main(void)
     tap_is_str(smtpc_message_error(m), "", "no error yet");
     injections();
     addresses();
+    changed_lists();
+    sender_address();
     texts();
     recipients_limit();
     return tap_done();

@@ -199,6 +199,60 @@ char *support_field(const char *text, const char *name, apr_pool_t *pool)
     return NULL;
 }
 
+char *support_outline(const char *text, apr_pool_t *pool)
+{
+    char *out = apr_pstrdup(pool, "");
+
+    while (text != NULL) {
+        if (strncmp(text, "Content-Type: ", 14) == 0) {
+            const char *type = apr_pstrmemdup(pool, text + 14,
+                                              strcspn(text + 14, ";\r"));
+            const char *gap = *out == '\0' || out[strlen(out) - 1] == '('
+                                  ? "" : " ";
+
+            out = apr_pstrcat(pool, out, gap, type,
+                              strncmp(type, "multipart/", 10) ? "" : "(",
+                              NULL);
+        }
+        else if (strncmp(text, "--=_", 4) == 0
+                 && strncmp(text + strcspn(text, "\r") - 2, "--", 2) == 0) {
+            out = apr_pstrcat(pool, out, ")", NULL);
+        }
+        text = strstr(text, "\r\n");
+        text = text != NULL ? text + 2 : NULL;
+    }
+    return out;
+}
+
+smtpc_message_t *support_message(apr_pool_t *pool)
+{
+    smtpc_message_t *m;
+
+    if (smtpc_message_create(&m, pool)
+        || smtpc_message_set_from(m, "from@example.org")
+        || smtpc_message_add_to(m, "to@example.org")) {
+        tap_bail("no message");
+    }
+    return m;
+}
+
+char *support_part(const char *text, int i, apr_pool_t *pool)
+{
+    const char *next;
+
+    for (; text != NULL && i >= 0; i--) {
+        text = strstr(text, "\r\n--=_");
+        text = text != NULL ? strstr(text + 2, "\r\n") : NULL;
+    }
+    if (text == NULL) {
+        return NULL;
+    }
+    next = strstr(text, "\r\n--=_");
+    return next != NULL ? apr_pstrmemdup(pool, text + 2,
+                                         (apr_size_t)(next - text - 2))
+                        : apr_pstrdup(pool, text + 2);
+}
+
 const char *support_body(const char *text)
 {
     const char *empty = strstr(text, "\r\n\r\n");

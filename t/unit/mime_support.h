@@ -8,6 +8,9 @@
  * readers of what was written, made from the RFCs and not from our writers.
  */
 
+#include <smtpclient/attachment.h>
+#include <smtpclient/view.h>
+
 #include "mime/message_int.h"
 
 /** The time of support_env(): 5 January 2026, 08:03:07 UTC. */
@@ -43,6 +46,17 @@ char *support_field(const char *text, const char *name, apr_pool_t *pool);
 
 /** Return @a value with its encoded words decoded, RFC 2047 6. */
 char *support_decode_words(const char *value, apr_pool_t *pool);
+
+/** Return the tree of parts of the message @a text, in short:
+ *  "multipart/mixed(text/plain application/pdf)". */
+char *support_outline(const char *text, apr_pool_t *pool);
+
+/** Return a message from from@example.org to to@example.org. */
+smtpc_message_t *support_message(apr_pool_t *pool);
+
+/** Return the header and content of part @a i (0: the first leaf or inner
+ *  multipart) of the message @a text, up to the next delimiter. */
+char *support_part(const char *text, int i, apr_pool_t *pool);
 
 /** Return the content behind the header block at @a text. */
 const char *support_body(const char *text);

@@ -63,6 +63,7 @@ int main(void)
     check("From x\r\nFrom\r\nfFrom ", "=46rom x\r\nFrom\r\nfFrom=20");
     check("\x1b\x7f", "=1B=7F");
     check("\r\n\r\n", "\r\n\r\n");
+    check("a\rb\nc\r\r\n\n\r", "a=0Db=0Ac=0D\r\n=0A=0D");
 
     /* Lines of every length, of letters that do not divide 75. */
     for (apr_size_t n = 1; n < 300 && bad == NULL; n++) {

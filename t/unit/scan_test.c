@@ -46,21 +46,24 @@ int main(void)
     tap_is_int(s.line, 0, "ends a line");
     s = scan("\x1b[1m\tx", 6, 9);
     tap_is_int(s.controls, 1, "ESC is a control, TAB is not");
-    tap_ok(!smtpc__scan_is_plain(&s), "so it is not plain");
     s = scan("abc\n", 4, 9);
-    tap_ok(smtpc__scan_is_plain(&s), "plain");
+    tap_is_int(smtpc__scan_bare(&s), 1, "an LF alone");
+    s = scan("a\r\nb\r\n", 6, 9);
+    tap_is_int(smtpc__scan_bare(&s), 0, "CRLF is whole");
+    s = scan("\r\r\n\n\rx\r", 7, 1);
+    tap_is_int(smtpc__scan_bare(&s), 4, "CR and LF alone, also at the end");
 
     check("empty", "", 0, SMTPC_ENCODING_7BIT, SMTPC_ENCODING_7BIT);
     check("ASCII", "abc\n", 4, SMTPC_ENCODING_7BIT, SMTPC_ENCODING_7BIT);
-    check("Latin", "Gr\xc3\xbc\xc3\x9f" "e aus\n", 12, SMTPC_ENCODING_QUOTED,
+    check("Latin", "Gr\xc3\xbc\xc3\x9f" "e aus\n", 12, SMTPC_ENCODING_QUOTED_PRINTABLE,
           SMTPC_ENCODING_8BIT);
     check("Chinese", "\xe4\xb8\xad\xe6\x96\x87\n", 7, SMTPC_ENCODING_BASE64,
           SMTPC_ENCODING_8BIT);
     check("NUL", "a\0b", 3, SMTPC_ENCODING_BASE64, SMTPC_ENCODING_BASE64);
     memset(line, 'a', 2000);
     check("line of 998", line, 998, SMTPC_ENCODING_7BIT, SMTPC_ENCODING_7BIT);
-    check("line of 999", line, 999, SMTPC_ENCODING_QUOTED,
-          SMTPC_ENCODING_QUOTED);
+    check("line of 999", line, 999, SMTPC_ENCODING_QUOTED_PRINTABLE,
+          SMTPC_ENCODING_QUOTED_PRINTABLE);
     line[998] = '\r';
     check("998 and CR", line, 1500, SMTPC_ENCODING_7BIT, SMTPC_ENCODING_7BIT);
     memset(line, 0xc3, 2000);

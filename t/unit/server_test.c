@@ -32,6 +32,7 @@ static smtpc_server_t full(void)
     draft.user = "web";
     draft.secret = secret("hunter2");
     draft.mechanisms = "PLAIN";
+    draft.target_name = "SMTPSVC/mail.example.org";
     draft.hello_name = "web.example.org";
     draft.ca_file = "/ca.pem";
     draft.ca_directory = "/ca";
@@ -77,6 +78,7 @@ static void text_fields(void)
         { offsetof(smtpc_server_t, host), 0, 1, "host" },
         { offsetof(smtpc_server_t, user), 0, 1, "user" },
         { offsetof(smtpc_server_t, mechanisms), 0, 0, "mechanisms" },
+        { offsetof(smtpc_server_t, target_name), 0, 0, "target_name" },
         { offsetof(smtpc_server_t, hello_name), 0, 0, "hello_name" },
         { offsetof(smtpc_server_t, ca_file), 1, 0, "ca_file" },
         { offsetof(smtpc_server_t, ca_directory), 1, 0, "ca_directory" },

@@ -12,32 +12,31 @@
  * connection is kept between sends and closed by smtpc_client_dispose().
  */
 
+#include <smtpclient/dkim.h>
 #include <smtpclient/env.h>
 #include <smtpclient/message.h>
 #include <smtpclient/result.h>
 #include <smtpclient/secret.h>
 #include <smtpclient/security.h>
+#include <smtpclient/settings.h>
 
 SMTPC_BEGIN_DECLS
 
 /** A client handle. */
 typedef struct smtpc_client_t smtpc_client_t;
 
-/** Where messages go. */
-typedef enum {
-    SMTPC_DELIVER_NETWORK, /**< to the server */
-    SMTPC_DELIVER_PICKUP   /**< into a directory, as .NET writes it */
-} smtpc_delivery_e;
-
 /**
  * Create @a *client in @a pool on @a env, which must outlive it. @a host
- * NULL: "localhost"; @a port 0: 25. No name is looked up, nothing connects.
+ * NULL: that of the settings of @a env, else "localhost"; @a port 0: that of
+ * the settings, else 25. All else that those say is taken over too, as by
+ * smtpc_client_apply_settings(). No name is looked up, nothing connects.
  *
  * When @a pool is destroyed the client is disposed of.
  *
  * @return APR_SUCCESS
  *         SMTPC_EARG     @a host is empty or not a host name or address, or
- *                        @a port is not in 0 ... 65535
+ *                        @a port is not in 0 ... 65535, or the settings have
+ *                        a user without a password, which is logged
  * @since 0.1
  */
 SMTPC_DECLARE(apr_status_t) smtpc_client_create(smtpc_client_t **client,
@@ -85,6 +84,21 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_set_host(smtpc_client_t *client,
 /** Send to @a port, 1 ... 65535. @since 0.1 */
 SMTPC_DECLARE(apr_status_t) smtpc_client_set_port(smtpc_client_t *client,
                                                   int port)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Set what @a settings say about anything but host and port, which have to
+ * be set before: enableSsl is TLS from the first byte on port 465, and
+ * STARTTLS on others. What @a settings do not say stays as it is, but for
+ * delivery and delivery format, which they always say. The secret of
+ * @a settings, resolved before, has to outlive @a client.
+ *
+ * @return also SMTPC_EARG  a user without a password, or the reverse
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_apply_settings(smtpc_client_t *client,
+                            const smtpc_settings_t *settings)
     SMTPC_WARN_UNUSED;
 
 /**
@@ -159,6 +173,13 @@ SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_auth_mechanisms(smtpc_client_t *client, const char *names)
     SMTPC_WARN_UNUSED;
 
+/** Call the service @a name (an SPN such as "SMTPSVC/mail.example.org") where
+ *  a SASL mechanism asks for its name; NULL: what the mechanism makes of the
+ *  host. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_target_name(smtpc_client_t *client, const char *name)
+    SMTPC_WARN_UNUSED;
+
 /** Say EHLO @a name; NULL: this machine's name. @since 0.1 */
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_hello_name(smtpc_client_t *client, const char *name)
@@ -175,11 +196,59 @@ SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_delivery(smtpc_client_t *client, smtpc_delivery_e delivery)
     SMTPC_WARN_UNUSED;
 
+/**
+ * Write addresses and header fields as @a format says; SMTPC_FORMAT_SEVENBIT
+ * at first. That one cannot write an address whose local part is not ASCII:
+ * such a message is SMTPC_EEXTENSION, to a pickup directory too.
+ * SMTPC_FORMAT_INTERNATIONAL needs SMTPUTF8 of the server for such an
+ * address; where the server has it, or in a pickup directory, names, subject
+ * and domains are written in UTF-8 too, else they are encoded. @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_delivery_format(smtpc_client_t *client,
+                                 smtpc_delivery_format_e format)
+    SMTPC_WARN_UNUSED;
+
 /** Write messages into the directory @a path, which must be absolute, when
  *  the delivery is SMTPC_DELIVER_PICKUP. @since 0.1 */
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_pickup_directory(smtpc_client_t *client, const char *path)
     SMTPC_WARN_UNUSED;
+
+/**
+ * Sign what is sent with @a dkim too, which has to outlive @a client; NULL
+ * takes all signers away. Files of SMTPC_DELIVER_PICKUP are signed as well.
+ *
+ * Content is then read twice, so every attachment has to be a source that
+ * can be rewound, and none is sent as 8bit, which relays may have to recode.
+ *
+ * @return also SMTPC_ELIMIT   there are SMTPC_LIMIT_DKIM_SIGNERS
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_add_dkim(smtpc_client_t *client, const smtpc_dkim_t *dkim)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Give every message sent that has no field @a name one with @a value; the
+ * same name again adds one more. A message that was loaded, and what
+ * smtpc_client_send_raw() sends, is left alone. NULL, NULL takes all of them
+ * away.
+ *
+ * @return also as smtpc_message_add_header(); SMTPC_EARG also for Date and
+ *         Message-ID, which no two messages can share
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_add_default_header(smtpc_client_t *client, const char *name,
+                                const char *value) SMTPC_WARN_UNUSED;
+
+/** As smtpc_client_add_default_header(), in the place of the fields @a name
+ *  that a message has; for X-Priority, Priority and Importance also of its
+ *  priority. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_add_forced_header(smtpc_client_t *client, const char *name,
+                               const char *value) SMTPC_WARN_UNUSED;
 
 /* What was set is read back here; the strings live until the next setter of
  * the same name. Secrets are not to be had back. */
@@ -210,6 +279,9 @@ smtpc_client_client_certificate(const smtpc_client_t *client);
 /** Return the SASL mechanisms allowed, or NULL. */
 SMTPC_DECLARE(const char *)
 smtpc_client_auth_mechanisms(const smtpc_client_t *client);
+/** Return the name of the service for SASL, or NULL. */
+SMTPC_DECLARE(const char *)
+smtpc_client_target_name(const smtpc_client_t *client);
 /** Return the EHLO name, or NULL. */
 SMTPC_DECLARE(const char *)
 smtpc_client_hello_name(const smtpc_client_t *client);
@@ -219,9 +291,16 @@ smtpc_client_from(const smtpc_client_t *client);
 /** Return the delivery. */
 SMTPC_DECLARE(smtpc_delivery_e)
 smtpc_client_delivery(const smtpc_client_t *client);
+/** Return the delivery format. */
+SMTPC_DECLARE(smtpc_delivery_format_e)
+smtpc_client_delivery_format(const smtpc_client_t *client);
 /** Return the pickup directory, or NULL. */
 SMTPC_DECLARE(const char *)
 smtpc_client_pickup_directory(const smtpc_client_t *client);
+
+/** Return the number of signers. */
+SMTPC_DECLARE(apr_size_t)
+smtpc_client_dkim_count(const smtpc_client_t *client);
 
 /**
  * Send @a message with @a client and wait for the server's final answer.
@@ -245,9 +324,13 @@ smtpc_client_pickup_directory(const smtpc_client_t *client);
  *         SMTPC_EPROTO     the server broke the protocol
  *         SMTPC_EINDOUBT   final dot sent, final reply not seen
  *         SMTPC_ELIMIT     the server's answer or the message over a limit
- *         SMTPC_EEXTENSION needs SMTPUTF8, which the server lacks
+ *         SMTPC_EEXTENSION an address needs SMTPUTF8, which the server
+ *                          lacks or the delivery format does not allow; or
+ *                          an attached message is 8bit and the server has
+ *                          no 8BITMIME
  *         SMTPC_EQUEUE     pickup: the file could not be written
- *         SMTPC_ESOURCE    an attachment could not be read
+ *         SMTPC_ESOURCE    an attachment could not be read, or not twice
+ *                          as a signature needs it
  *
  * Blocks, for at most the client's timeout. @since 0.1
  */
@@ -269,6 +352,33 @@ smtpc_client_send_text(smtpc_result_t **result, smtpc_client_t *client,
                        const char *from, const char *recipients,
                        const char *subject, const char *body,
                        apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
+/**
+ * Send the message that @a source, which must be able to rewind, has as
+ * bytes: header, empty line, body. They are sent as they are, folds and all,
+ * but for Bcc and Resent-Bcc, which are left out, and CR, LF and CRLF, which
+ * all become CRLF; no field is added, and nothing is encoded.
+ *
+ * The envelope is @a from ("": the null reverse path) and the mailboxes in
+ * @a recipients, separated by commas. NULL for either: as the header says,
+ * see smtpc_message_load(), and as the default From of @a client if it says
+ * nothing. Read twice: once to look, once to send. Otherwise as
+ * smtpc_client_send().
+ *
+ * @return as smtpc_client_send(), and
+ *         SMTPC_EARG     as smtpc_message_load_source(): it cannot be sent
+ *                        as it is
+ *         SMTPC_EEXTENSION  its body is 8bit and the server has no 8BITMIME,
+ *                        or its header is UTF-8 and the server has no
+ *                        SMTPUTF8 or the delivery format does not allow it
+ *         SMTPC_ESOURCE  @a source failed, or is not the same the second time
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_send_raw(smtpc_result_t **result, smtpc_client_t *client,
+                      smtpc_source_t *source, const char *from,
+                      const char *recipients, apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
 
 /**
  * Say QUIT on the kept connection of @a client, without waiting longer than

@@ -4,7 +4,8 @@
 
 /**
  * @file message.h
- * A message to send: who, to whom, subject, body, headers, attachments.
+ * A message to send: who, to whom, subject, body, headers. What else it can
+ * hold is in attachment.h and view.h.
  *
  * A message is built by one thread, then sent any number of times; it is not
  * changed by sending. Every text is UTF-8 and copied; CR, LF, NUL and other
@@ -15,14 +16,12 @@
  */
 
 #include <smtpclient/address.h>
-#include <smtpclient/source.h>
+#include <smtpclient/entity.h>
 
 SMTPC_BEGIN_DECLS
 
 /** A message. */
 typedef struct smtpc_message_t smtpc_message_t;
-/** One attachment of a message. */
-typedef struct smtpc_attachment_t smtpc_attachment_t;
 
 /** What the body is. */
 typedef enum {
@@ -83,9 +82,17 @@ SMTPC_DECLARE(apr_status_t) smtpc_message_set_sender(smtpc_message_t *message,
                                                      const char *text)
     SMTPC_WARN_UNUSED;
 
+/** As smtpc_message_set_sender(), with a mailbox parsed before, which is
+ *  copied. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_sender_address(smtpc_message_t *message,
+                                 const smtpc_address_t *address)
+    SMTPC_WARN_UNUSED;
+
 /**
  * Add the mailboxes in @a text, separated by commas, to the To list of
- * @a message, all or none of them. The order is kept.
+ * @a message, all or none of them. The order is kept. Groups add their
+ * members, see smtpc_address_list_parse().
  *
  * @return APR_SUCCESS
  *         SMTPC_EARG     not a list of mailboxes: an empty item, or one
@@ -111,6 +118,82 @@ SMTPC_DECLARE(apr_status_t) smtpc_message_add_bcc(smtpc_message_t *message,
 SMTPC_DECLARE(apr_status_t)
 smtpc_message_add_reply_to(smtpc_message_t *message, const char *text)
     SMTPC_WARN_UNUSED;
+
+/**
+ * Add a copy of @a address to the To list of @a message.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     @a address is NULL
+ *         SMTPC_ELIMIT   more than SMTPC_LIMIT_RECIPIENTS in all lists
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_add_to_address(smtpc_message_t *message,
+                             const smtpc_address_t *address)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_message_add_to_address(), for the Cc list. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_add_cc_address(smtpc_message_t *message,
+                             const smtpc_address_t *address)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_message_add_to_address(), for recipients nobody sees.
+ *  @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_add_bcc_address(smtpc_message_t *message,
+                              const smtpc_address_t *address)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_message_add_to_address(), for the Reply-To list. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_add_reply_to_address(smtpc_message_t *message,
+                                   const smtpc_address_t *address)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Take mailbox @a i out of the To list of @a message; those behind it move
+ * up. What smtpc_message_to() gave stays valid.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     there is none
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_message_remove_to(smtpc_message_t *message,
+                                                    apr_size_t i)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_message_remove_to(), for the Cc list. @since 0.1 */
+SMTPC_DECLARE(apr_status_t) smtpc_message_remove_cc(smtpc_message_t *message,
+                                                    apr_size_t i)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_message_remove_to(), for the Bcc list. @since 0.1 */
+SMTPC_DECLARE(apr_status_t) smtpc_message_remove_bcc(smtpc_message_t *message,
+                                                     apr_size_t i)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_message_remove_to(), for the Reply-To list. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_remove_reply_to(smtpc_message_t *message, apr_size_t i)
+    SMTPC_WARN_UNUSED;
+
+/** Take all mailboxes out of the To list of @a message; SMTPC_EARG for a
+ *  message that was loaded. @since 0.1 */
+SMTPC_DECLARE(apr_status_t) smtpc_message_clear_to(smtpc_message_t *message)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_message_clear_to(), for the Cc list. @since 0.1 */
+SMTPC_DECLARE(apr_status_t) smtpc_message_clear_cc(smtpc_message_t *message)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_message_clear_to(), for the Bcc list. @since 0.1 */
+SMTPC_DECLARE(apr_status_t) smtpc_message_clear_bcc(smtpc_message_t *message)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_message_clear_to(), for the Reply-To list. @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_clear_reply_to(smtpc_message_t *message) SMTPC_WARN_UNUSED;
 
 /** Return From of @a message, or NULL. It lives as long as the message. */
 SMTPC_DECLARE(const smtpc_address_t *)
@@ -167,10 +250,13 @@ smtpc_message_subject(const smtpc_message_t *message);
 /**
  * Set the body of @a message to @a text of type @a type. Line ends may be
  * LF, CRLF or CR; CRLF is sent. Charset (us-ascii or utf-8) and transfer
- * encoding follow from the text when it is sent.
+ * encoding follow from the text when it is sent, unless the functions below
+ * have set them. Other forms of the body are in view.h, attachments in
+ * attachment.h.
  *
  * @return APR_SUCCESS
- *         SMTPC_EARG     invalid UTF-8 in @a text
+ *         SMTPC_EARG     invalid UTF-8 in @a text, or it cannot be sent in the
+ *                        charset or the transfer encoding that was set
  * @since 0.1
  */
 SMTPC_DECLARE(apr_status_t) smtpc_message_set_body(smtpc_message_t *message,
@@ -179,17 +265,52 @@ SMTPC_DECLARE(apr_status_t) smtpc_message_set_body(smtpc_message_t *message,
     SMTPC_WARN_UNUSED;
 
 /**
- * As smtpc_message_set_body(), with the text read from @a source each time
- * the message is sent: for bodies too large for memory. Always sent as
- * utf-8 in base64 unless the source has only printable ASCII lines of at
- * most 998 bytes, which is found out by reading it once before the send;
- * @a source must be able to rewind. It has to outlive @a message. @since 0.1
+ * As smtpc_message_set_body(), with the UTF-8 text read from @a source each
+ * time the message is sent: for bodies too large for memory. It is read once
+ * (twice if it becomes quoted-printable) before the send to see what is in
+ * it, so @a source must be able to rewind. It has to outlive @a message.
  *
  * @return APR_SUCCESS
+ * @since 0.1
  */
 SMTPC_DECLARE(apr_status_t)
 smtpc_message_set_body_source(smtpc_message_t *message,
                               smtpc_source_t *source, smtpc_body_type_e type)
+    SMTPC_WARN_UNUSED;
+
+/** Return the body of @a message, or "" if it is read from a source. */
+SMTPC_DECLARE(const char *)
+smtpc_message_body(const smtpc_message_t *message);
+/** Return what the body of @a message is. */
+SMTPC_DECLARE(smtpc_body_type_e)
+smtpc_message_body_type(const smtpc_message_t *message);
+/** Return the body of @a message as an entity, for what entity.h can set:
+ *  language, parameters, headers ... It is always there. */
+SMTPC_DECLARE(smtpc_entity_t *)
+smtpc_message_body_entity(smtpc_message_t *message);
+
+/** Let the body of @a message be written in @a charset (NULL: by content), as
+ *  smtpc_entity_set_charset(). @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_body_charset(smtpc_message_t *message, const char *charset)
+    SMTPC_WARN_UNUSED;
+/** Return the charset that was set, or "". */
+SMTPC_DECLARE(const char *)
+smtpc_message_body_charset(const smtpc_message_t *message);
+
+/** Let the body of @a message be sent in @a encoding, as
+ *  smtpc_entity_set_encoding(). @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_body_encoding(smtpc_message_t *message,
+                                smtpc_encoding_e encoding) SMTPC_WARN_UNUSED;
+/** Return the transfer encoding that was set, or SMTPC_ENCODING_AUTO. */
+SMTPC_DECLARE(smtpc_encoding_e)
+smtpc_message_body_encoding(const smtpc_message_t *message);
+
+/** Let a text body of @a message be sent as format=flowed if @a flowed, as
+ *  smtpc_entity_set_flowed(). @since 0.1 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_body_flowed(smtpc_message_t *message, int flowed)
     SMTPC_WARN_UNUSED;
 
 /**
@@ -204,7 +325,9 @@ smtpc_message_set_body_source(smtpc_message_t *message,
  *         SMTPC_EARG     not a field name; control characters or invalid
  *                        UTF-8 in @a value; empty @a value; a field that has
  *                        a function of its own here (From, To, Cc, Bcc,
- *                        Subject, Sender, Reply-To), that nobody may see
+ *                        Subject, Sender, Reply-To,
+ *                        Disposition-Notification-To,
+ *                        Return-Receipt-To), that nobody may see
  *                        (Resent-Bcc), that is made by the library
  *                        (MIME-Version, Content-*), or that may occur only
  *                        once and does already; a Message-ID or Date that
@@ -220,7 +343,8 @@ SMTPC_DECLARE(apr_status_t) smtpc_message_add_header(smtpc_message_t *message,
 
 /**
  * Set the priority of @a message, which writes or (NORMAL) leaves out
- * X-Priority, Priority and Importance.
+ * X-Priority, Priority and Importance; those that were added by hand are left
+ * out in any case then.
  *
  * @return APR_SUCCESS
  *         SMTPC_EARG     not a value of the enumeration
@@ -229,91 +353,10 @@ SMTPC_DECLARE(apr_status_t) smtpc_message_add_header(smtpc_message_t *message,
 SMTPC_DECLARE(apr_status_t)
 smtpc_message_set_priority(smtpc_message_t *message,
                            smtpc_priority_e priority) SMTPC_WARN_UNUSED;
-
-/**
- * Attach the file @a path under its last component; the content type is
- * guessed from the extension, else application/octet-stream. @a *attachment
- * (may be NULL) is set on success. The file is read while the message is
- * sent, not before, so it has to stay as it is until then.
- *
- * @a path is opened as given: take it from the program, never from anything
- * a stranger sent.
- *
- * @return APR_SUCCESS
- *         SMTPC_EARG     not a regular file, or a name that cannot be sent
- *         SMTPC_ELIMIT   more than SMTPC_LIMIT_ATTACHMENTS
- *         else           what APR says of the file
- * @since 0.1
- */
-SMTPC_DECLARE(apr_status_t)
-smtpc_message_attach_file(smtpc_attachment_t **attachment,
-                          smtpc_message_t *message, const char *path)
-    SMTPC_WARN_UNUSED;
-
-/**
- * Attach the @a len bytes at @a data, which are not copied and have to
- * outlive @a message, as @a name (NULL: none) of type @a content_type (NULL:
- * guessed from @a name). @a *attachment (may be NULL) is set on success.
- *
- * @return APR_SUCCESS
- *         SMTPC_EARG     control characters or invalid UTF-8 in @a name, or
- *                        @a content_type is not type/subtype with parameters
- *         SMTPC_ELIMIT   more than SMTPC_LIMIT_ATTACHMENTS
- * @since 0.1
- */
-SMTPC_DECLARE(apr_status_t)
-smtpc_message_attach_bytes(smtpc_attachment_t **attachment,
-                           smtpc_message_t *message, const char *name,
-                           const char *content_type, const void *data,
-                           apr_size_t len) SMTPC_WARN_UNUSED;
-
-/**
- * As smtpc_message_attach_bytes(), with the bytes read from @a source, which
- * has to outlive @a message. @since 0.1
- */
-SMTPC_DECLARE(apr_status_t)
-smtpc_message_attach_source(smtpc_attachment_t **attachment,
-                            smtpc_message_t *message, const char *name,
-                            const char *content_type, smtpc_source_t *source)
-    SMTPC_WARN_UNUSED;
-
-/**
- * Give @a attachment the file name @a name that recipients see. Path parts
- * are not cut off here; receivers do as they like with them. A content type
- * that was guessed is guessed again if the extension of @a name is known.
- *
- * @return APR_SUCCESS
- *         SMTPC_EARG     empty, control characters, or invalid UTF-8
- * @since 0.1
- */
-SMTPC_DECLARE(apr_status_t)
-smtpc_attachment_set_name(smtpc_attachment_t *attachment, const char *name)
-    SMTPC_WARN_UNUSED;
-
-/**
- * Give @a attachment the content type @a content_type, "type/subtype" with
- * or without parameters.
- *
- * @return APR_SUCCESS
- *         SMTPC_EARG     not a content type, or a multipart or message one
- * @since 0.1
- */
-SMTPC_DECLARE(apr_status_t)
-smtpc_attachment_set_content_type(smtpc_attachment_t *attachment,
-                                  const char *content_type)
-    SMTPC_WARN_UNUSED;
-
-/** Return the file name of @a attachment, or "". */
-SMTPC_DECLARE(const char *)
-smtpc_attachment_name(const smtpc_attachment_t *attachment);
-
-/** Return the content type of @a attachment. */
-SMTPC_DECLARE(const char *)
-smtpc_attachment_content_type(const smtpc_attachment_t *attachment);
-
-/** Return the number of attachments of @a message. */
-SMTPC_DECLARE(apr_size_t)
-smtpc_message_attachment_count(const smtpc_message_t *message);
+/** Return the priority that was set, or SMTPC_PRIORITY_NORMAL; fields added by
+ *  hand, or loaded, are not looked at. */
+SMTPC_DECLARE(smtpc_priority_e)
+smtpc_message_priority(const smtpc_message_t *message);
 
 /**
  * Write @a message to the file @a path as it would be sent (no X-Sender, no
@@ -322,6 +365,8 @@ smtpc_message_attachment_count(const smtpc_message_t *message);
  *
  * @return APR_SUCCESS
  *         SMTPC_EARG     no From, or no recipient
+ *         SMTPC_EEXTENSION  an attached message is 8bit
+ *         SMTPC_ELIMIT   the header is too long
  *         SMTPC_ESOURCE  an attachment could not be read
  *         else           what APR says of the file
  * @since 0.1
@@ -330,6 +375,45 @@ SMTPC_DECLARE(apr_status_t) smtpc_message_save(smtpc_message_t *message,
                                                const char *path,
                                                apr_pool_t *pool)
     SMTPC_WARN_UNUSED;
+
+/**
+ * Read the message in the file @a path, an .eml, into @a *message in @a pool.
+ * It can be looked at (From, To, Subject ... are decoded; all fields are in
+ * smtpc_message_header()), and sent or saved again with the bytes it has: only
+ * Bcc and Resent-Bcc are left out, and CR, LF and CRLF become CRLF. Nothing
+ * in it can be changed, but Resent blocks can be put in front of it, and the
+ * envelope and notifications are the caller's.
+ *
+ * Its envelope is what smtpc_message_set_envelope() says, else what it says
+ * itself: Resent-Sender, Resent-From, Sender or From, the first of them; and
+ * To, Bcc, Cc, or Resent-To, Resent-Bcc, Resent-Cc of its topmost Resent block.
+ *
+ * The file is read now and each time it is sent, and has to stay as it is.
+ * @a path is opened as given: take it from the program, never from anything a
+ * stranger sent. @a *message is set in any case, so that
+ * smtpc_message_error() can say what is wrong; after a failure it is good for
+ * nothing else.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     empty; a NUL; a line over 998 bytes; a header that
+ *                        is none, or has bytes that are not UTF-8
+ *         SMTPC_ELIMIT   a header over SMTPC_LIMIT_HEADER_BLOCK
+ *         SMTPC_ESOURCE  it could not be read
+ *         else           what APR says of the file
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_message_load(smtpc_message_t **message,
+                                               const char *path,
+                                               apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * As smtpc_message_load(), from @a source, which has to outlive the message
+ * and to be one that can be rewound (else SMTPC_EARG). @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_load_source(smtpc_message_t **message, smtpc_source_t *source,
+                          apr_pool_t *pool) SMTPC_WARN_UNUSED;
 
 SMTPC_END_DECLS
 

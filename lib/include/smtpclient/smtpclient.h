@@ -9,11 +9,20 @@
  *   status.h   the statuses a call returns, and what they mean
  *   env.h      one per process: clock, log sink, what handles share
  *   client.h   the handle: server, credentials, security; send, dispose
- *   message.h  the message: addresses, subject, body, headers, attachments
+ *   message.h  the message: addresses, subject, body, headers
+ *   attachment.h, view.h  attachments; other forms of the body, pictures in
+ *              them, invitations
+ *   entity.h   what can be set on each of these
+ *   headers.h  its other headers: threads, lists, resending, receipts
  *   result.h   what became of it: stage, server's reply, each recipient
  *   address.h  one mailbox, parsed and printed
  *   source.h   bytes that are read when needed: files, memory, callbacks
  *   secret.h   passwords, by reference
+ *   security.h how a connection is protected
+ *   mime_type.h  content types by file name
+ *   dkim.h     signatures of the sender's domain
+ *   smime.h    signed and encrypted messages
+ *   settings.h what a client begins with, from a file in .NET's format
  *
  * The shortest program:
  *
@@ -34,12 +43,20 @@
  */
 
 #include <smtpclient/address.h>
+#include <smtpclient/attachment.h>
 #include <smtpclient/client.h>
+#include <smtpclient/dkim.h>
+#include <smtpclient/entity.h>
 #include <smtpclient/env.h>
+#include <smtpclient/headers.h>
 #include <smtpclient/message.h>
+#include <smtpclient/mime_type.h>
 #include <smtpclient/result.h>
 #include <smtpclient/secret.h>
+#include <smtpclient/settings.h>
+#include <smtpclient/smime.h>
 #include <smtpclient/source.h>
 #include <smtpclient/status.h>
+#include <smtpclient/view.h>
 
 #endif

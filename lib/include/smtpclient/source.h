@@ -11,7 +11,10 @@
  * from the front. It belongs to one thread at a time.
  */
 
+#include <apr_file_io.h>
 #include <smtpclient/status.h>
+
+struct apr_bucket_brigade;
 
 SMTPC_BEGIN_DECLS
 
@@ -59,6 +62,31 @@ SMTPC_DECLARE(apr_status_t) smtpc_source_create_file(smtpc_source_t **source,
                                                      const char *path,
                                                      apr_pool_t *pool)
     SMTPC_WARN_UNUSED;
+
+/**
+ * Create @a *source over the open @a file, from where it stands to its end
+ * now. A regular file knows its length and can be rewound; it must not be
+ * moved by others while the source is in use. Anything else is read once.
+ * @a file is not closed and has to outlive the source.
+ *
+ * @return APR_SUCCESS
+ *         else          what APR says of the file
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_source_create_open_file(smtpc_source_t **source, apr_file_t *file,
+                              apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
+/**
+ * Create @a *source over the bytes in the apr_bucket_brigade @a brigade, which
+ * has to outlive it, unchanged. If all its buckets know their length, the
+ * source does too and can be rewound, and @a brigade stays as it is; else
+ * (pipes, sockets) reading uses it up. @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_source_create_brigade(smtpc_source_t **source,
+                            struct apr_bucket_brigade *brigade,
+                            apr_pool_t *pool) SMTPC_WARN_UNUSED;
 
 /**
  * Create @a *source over functions of the caller: @a read, @a rewind (NULL:

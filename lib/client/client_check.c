@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * client_check.c: whether the settings of a client go together.
+ *
+ * For tests of a configuration: reads the files for TLS and asks whether the
+ * credentials could ever be sent. Nothing is looked up, nothing connects; a
+ * send finds the same out by itself.
+ */
+
+#include "client/client_int.h"
+
+#include "net/tls.h"
+
+/* See that the files for TLS can be used. */
+static apr_status_t check_tls(smtpc_client_t *client)
+{
+    const smtpc_server_t *server = client->server;
+    smtpc_tls_policy_t policy = {
+        .host = server->verify_name ? server->verify_name : server->host,
+        .ca_file = server->ca_file,
+        .ca_directory = server->ca_directory,
+        .certificate = server->certificate,
+        .certificate_key = server->certificate_key,
+        .key = server->tls_key,
+        .verify = 1
+    };
+    const char *why = "";
+
+    if (!policy.ca_file && !policy.ca_directory && !policy.certificate) {
+        return APR_SUCCESS;
+    }
+    if (smtpc__tls_check(&why, &policy, client->scratch) != APR_SUCCESS) {
+        return smtpc__client_fail(client, SMTPC_ETLS, "%s", why);
+    }
+    return APR_SUCCESS;
+}
+
+/* See that the password could be sent: never over a link that others can
+ * read, or to a server that is not verified. */
+static apr_status_t check_credentials(smtpc_client_t *client)
+{
+    const smtpc_server_t *server = client->server;
+
+    if (!server->user || server->security == SMTPC_SECURITY_STARTTLS
+        || server->security == SMTPC_SECURITY_IMPLICIT
+        || (server->security == SMTPC_SECURITY_NONE
+            && smtpc__host_is_loopback(server->host))) {
+        return APR_SUCCESS;
+    }
+    return smtpc__client_fail(client, SMTPC_EARG, "the password would never "
+                              "be sent to %s: set security to starttls or "
+                              "implicit, or take the credentials away",
+                              client->host);
+}
+
+SMTPC_DECLARE(apr_status_t) smtpc_client_check(smtpc_client_t *client)
+{
+    apr_status_t rv = smtpc__client_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    apr_pool_clear(client->scratch);
+    rv = smtpc__client_freeze(client);
+    if (rv != APR_SUCCESS) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "the settings for %s do "
+                                "not go together", client->host);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_tls(client);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_credentials(client);
+    }
+    return smtpc__client_end(client, rv);
+}

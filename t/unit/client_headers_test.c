@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* client_headers_test.c: fields that a client gives every message, and what
+ * it asks of the server in its name. */
+#include <string.h>
+
+#include <apr_strings.h>
+#include <smtpclient/smtpclient.h>
+
+#include "../support/peer.h"
+#include "../tap/tap.h"
+
+static smtpc_env_t *env;
+
+static smtpc_message_t *message(apr_pool_t *pool)
+{
+    smtpc_message_t *m;
+
+    if (smtpc_message_create(&m, pool)
+        || smtpc_message_set_from(m, "from@example.org")
+        || smtpc_message_add_to(m, "to@example.org")
+        || smtpc_message_add_header(m, "X-Mine", "1")) {
+        tap_bail("no message");
+    }
+    return m;
+}
+
+static smtpc_client_t *start(peer_t **peer, peer_smtp_t *smtp,
+                             const char *extensions, apr_pool_t *pool)
+{
+    smtpc_client_t *client;
+
+    peer_smtp_init(smtp);
+    smtp->extensions = extensions;
+    *peer = peer_start(peer_smtp_serve, smtp);
+    if (smtpc_client_create(&client, env, "127.0.0.1", peer_port(*peer),
+                            pool)) {
+        tap_bail("no client");
+    }
+    return client;
+}
+
+static void fields(apr_pool_t *pool)
+{
+    peer_smtp_t smtp;
+    peer_t *peer;
+    smtpc_client_t *c = start(&peer, &smtp, "8BITMIME", pool);
+    smtpc_message_t *m = message(pool);
+
+    tap_is_int(smtpc_client_add_default_header(c, "X-Mine", "2"), 0,
+               "a default");
+    tap_is_int(smtpc_client_add_default_header(c, "X-Site", "3"), 0,
+               "another");
+    tap_is_int(smtpc_client_add_forced_header(c, "X-Stage", "test"), 0,
+               "an override");
+    tap_is_int(smtpc_client_add_forced_header(c, "Message-ID", "<a@b>"),
+               SMTPC_EARG, "not what is of one message");
+    tap_is_int(smtpc_client_add_default_header(c, "date", "x"), SMTPC_EARG,
+               "%s", smtpc_client_error(c));
+    tap_is_int(smtpc_client_add_default_header(c, "Bcc", "x@y.example"),
+               SMTPC_EARG, "%s", smtpc_client_error(c));
+    tap_is_int(smtpc_client_add_default_header(c, "X", NULL), SMTPC_EARG,
+               "no value");
+    tap_is_int(smtpc_client_send(NULL, c, m, pool), 0, "sent");
+    tap_ok(strstr(smtp.last, "X-Mine: 1\r\nX-Site: 3\r\nX-Stage: test\r\n")
+               != NULL, "they are in it");
+    tap_is_int(smtpc_client_add_default_header(c, NULL, NULL), 0,
+               "none any more");
+    tap_is_int(smtpc_client_add_forced_header(c, NULL, NULL), 0, "likewise");
+    tap_is_int(smtpc_client_send(NULL, c, m, pool), 0, "sent");
+    tap_ok(strstr(smtp.last, "X-Site") == NULL
+               && strstr(smtp.last, "X-Stage") == NULL, "they are gone");
+    smtpc_client_dispose(c);
+    tap_is_int(smtpc_client_add_default_header(c, "X", "y"), SMTPC_EDISPOSED,
+               "too late");
+    tap_is_int(smtpc_client_add_forced_header(c, "X", "y"), SMTPC_EDISPOSED,
+               "too late");
+    peer_stop(peer);
+}
+
+/* NOTIFY where the server has DSN, and silence where it has not, as .NET. */
+static void notifications(apr_pool_t *pool)
+{
+    static const struct {
+        const char *extensions;
+        const char *rcpt;
+        const char *what;
+    } cases[] = {
+        { "DSN", "RCPT TO:<to@example.org> NOTIFY=FAILURE,DELAY", "asked" },
+        { "8BITMIME", "RCPT TO:<to@example.org> NOTIFY", "not asked" }
+    };
+
+    for (apr_size_t i = 0; i < 2; i++) {
+        peer_smtp_t smtp;
+        peer_t *peer;
+        smtpc_client_t *c = start(&peer, &smtp, cases[i].extensions, pool);
+        smtpc_message_t *m = message(pool);
+
+        tap_is_int(smtpc_message_set_notifications(m, SMTPC_NOTIFY_FAILURE
+                                                          | SMTPC_NOTIFY_DELAY),
+                   0, "set");
+        tap_is_int(smtpc_client_send(NULL, c, m, pool), 0, "sent");
+        tap_is_int(peer_heard(peer, cases[i].rcpt), i == 0, "%s",
+                   cases[i].what);
+        smtpc_client_dispose(c);
+        peer_stop(peer);
+    }
+}
+
+int main(void)
+{
+    apr_pool_t *pool = tap_pool();
+
+    if (smtpc_env_create(&env, pool)) {
+        tap_bail("no env");
+    }
+    fields(pool);
+    notifications(pool);
+    return tap_done();
+}
