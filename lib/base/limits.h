@@ -144,4 +144,20 @@
 /** Messages over one connection; servers cut beyond about 100. */
 #define SMTPC_LIMIT_CONNECTION_MESSAGES 100
 
+/** Commands whose replies are outstanding at a time. Servers stop reading
+ *  when their replies are not read; we always read, so this is for memory. */
+#define SMTPC_LIMIT_SLOTS 128
+/** Bytes of a reply that are repeated in an error sentence. */
+#define SMTPC_LIMIT_REPLY_QUOTED 400
+/** Bytes of a reply that are kept with a recipient: a server must not fill
+ *  memory with 10000 long refusals. */
+#define SMTPC_LIMIT_RECIPIENT_TEXT 1024
+/** Look-ups of one env that were given up while the resolver still had them;
+ *  beyond, it counts as dead: threads must not pile up behind it. */
+#define SMTPC_LIMIT_RESOLVER_THREADS 16
+/** Longest text about a certificate that is kept for the reason. */
+#define SMTPC_LIMIT_CERTIFICATE_TEXT 256
+/** A sentence of smtpc_client_error(). */
+#define SMTPC_LIMIT_CLIENT_ERROR 512
+
 #endif

@@ -18,9 +18,6 @@
 #include "client/conn.h"
 #include "model/server.h"
 
-/** A sentence of smtpc_client_error(). */
-#define SMTPC_LIMIT_CLIENT_ERROR 512
-
 /** A text that can be set again and again: its memory is used anew. */
 typedef struct smtpc_client_text_t {
     char *data;

@@ -13,9 +13,7 @@
 #include <apr_tables.h>
 #include <smtpclient/env.h>
 
-/** Look-ups of one env that were given up while the resolver still had them;
- *  beyond, it counts as dead: threads must not pile up behind it. */
-#define SMTPC_LIMIT_RESOLVER_THREADS 16
+#include "base/limits.h"
 
 /** A look-up under way. */
 typedef struct smtpc_resolve_t smtpc_resolve_t;

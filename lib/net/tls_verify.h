@@ -11,8 +11,7 @@
 #include <openssl/ssl.h>
 #include <smtpclient/status.h>
 
-/** Longest text about a certificate that is kept for the reason. */
-#define SMTPC_LIMIT_CERTIFICATE_TEXT 256
+#include "base/limits.h"
 
 /** What was wrong with a certificate: OpenSSL forgets the certificate when
  *  it fails the handshake. Texts are escaped. */

@@ -21,15 +21,6 @@
 #include "proto/sasl.h"
 #include "proto/session.h"
 
-/** Commands whose replies are outstanding at a time. Servers stop reading
- *  when their replies are not read; we always read, so this is for memory. */
-#define SMTPC_LIMIT_SLOTS 128
-/** Bytes of a reply that are repeated in an error sentence. */
-#define SMTPC_LIMIT_REPLY_QUOTED 400
-/** Bytes of a reply that are kept with a recipient: a server must not fill
- *  memory with 10000 long refusals. */
-#define SMTPC_LIMIT_RECIPIENT_TEXT 1024
-
 /** Bytes of content read from the source at a time. */
 #define SMTPC_CONTENT_BLOCK (SMTPC_LIMIT_OUTPUT_BUFFER / 2)
 /** Free bytes below which no more content is put into the output. */
