@@ -151,7 +151,12 @@ static const char *cut(apr_pool_t *p, const char *text, int max)
     const char *c = text;
 
     while (*c && max--) {
-        c += char_len(c);
+        /* Of what the server adds, not all was checked to be UTF-8. */
+        apr_size_t left = char_len(c);
+
+        while (left-- && *c) {
+            c++;
+        }
     }
     if (!*c) {
         return text;

@@ -44,6 +44,10 @@ static apr_status_t take_next(brigade_t *b)
             return rv;
         }
     }
+    /* A mapped file costs memory at each read, and a signal if it shrinks. */
+    if (APR_BUCKET_IS_FILE(bucket)) {
+        (void)apr_bucket_file_enable_mmap(bucket, 0);
+    }
     APR_BRIGADE_INSERT_TAIL(b->work, bucket);
     return APR_SUCCESS;
 }

@@ -10,6 +10,17 @@
 
 #include <apr_cstr.h>
 
+#include "mime/message_priv.h"
+
+/* Make *fields in a pool of its own below pool, which goes with them. */
+static apr_status_t make_fields(smtpc_message_t **fields, apr_pool_t *pool)
+{
+    apr_pool_t *own;
+    apr_status_t rv = apr_pool_create(&own, pool);
+
+    return rv == APR_SUCCESS ? smtpc_message_create(fields, own) : rv;
+}
+
 /* Add a field to *fields, which is made if there is none. */
 static apr_status_t add(smtpc_client_t *client, smtpc_message_t **fields,
                         const char *name, const char *value)
@@ -17,6 +28,9 @@ static apr_status_t add(smtpc_client_t *client, smtpc_message_t **fields,
     apr_status_t rv = APR_SUCCESS;
 
     if (!name && !value) {
+        if (*fields) {
+            apr_pool_destroy((*fields)->pool);
+        }
         *fields = NULL;
         return APR_SUCCESS;
     }
@@ -27,7 +41,7 @@ static apr_status_t add(smtpc_client_t *client, smtpc_message_t **fields,
                                   "one message, not of all", name);
     }
     if (!*fields) {
-        rv = smtpc_message_create(fields, client->pool);
+        rv = make_fields(fields, client->pool);
     }
     if (rv == APR_SUCCESS) {
         rv = smtpc_message_add_header(*fields, name, value);

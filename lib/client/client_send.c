@@ -362,15 +362,13 @@ static void deliver(op_t *op)
     }
 }
 
-apr_status_t smtpc__client_send(smtpc_result_t **result,
-                                smtpc_client_t *client,
-                                const smtpc_message_t *message,
-                                apr_pool_t *pool)
+/* One send, with client->scratch for all that is not in the result. */
+static apr_status_t run(smtpc_result_t **result, smtpc_client_t *client,
+                        const smtpc_message_t *message, apr_pool_t *pool)
 {
     op_t op = { 0 };
     apr_status_t rv;
 
-    apr_pool_clear(client->scratch);
     op.client = client;
     op.message = message;
     op.pool = pool;
@@ -387,5 +385,20 @@ apr_status_t smtpc__client_send(smtpc_result_t **result,
     if (result) {
         *result = op.result;
     }
+    return rv;
+}
+
+apr_status_t smtpc__client_send(smtpc_result_t **result,
+                                smtpc_client_t *client,
+                                const smtpc_message_t *message,
+                                apr_pool_t *pool)
+{
+    apr_status_t rv;
+
+    apr_pool_clear(client->scratch);
+    rv = run(result, client, message, pool);
+    /* Files, ciphertext spooled on disk and converters of the message are not
+     * kept until the next one. */
+    apr_pool_clear(client->scratch);
     return rv;
 }

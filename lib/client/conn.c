@@ -49,6 +49,8 @@ void smtpc__conn_step(smtpc_conn_t *conn, apr_interval_time_t timeout)
 static void session_step(smtpc_conn_t *conn)
 {
     conn->stage = smtpc__session_stage(conn->session);
+    conn->given = 0;
+    conn->replies = smtpc__session_replies(conn->session);
     smtpc__conn_step(conn, smtpc__session_stage_timeout(conn->session));
 }
 
@@ -257,7 +259,9 @@ static step_e give(smtpc_conn_t *conn)
         return broken(conn, rv);
     }
     smtpc__session_sent(conn->session, len);
-    if (len == whole) {
+    /* A socket that never takes all there is moves on all the same. */
+    conn->given += len;
+    if (len == whole || conn->given >= SMTPC_LIMIT_OUTPUT_BUFFER) {
         session_step(conn);
     }
     return STEP_DONE;
@@ -315,7 +319,8 @@ static void pump(smtpc_conn_t *conn, int readable)
         default:
             break;
         }
-        if (smtpc__session_stage(conn->session) != conn->stage) {
+        if (smtpc__session_stage(conn->session) != conn->stage
+            || smtpc__session_replies(conn->session) != conn->replies) {
             session_step(conn);
         }
         if (turn(conn, want, &readable) == STEP_WAIT) {

@@ -60,6 +60,8 @@ struct smtpc_conn_t {
 
     apr_time_t created;      /**< when READY for the first time */
     apr_time_t used;         /**< when READY for the last time */
+    apr_size_t given;        /**< bytes written in the present step */
+    apr_uint64_t replies;    /**< replies seen when the step began */
     int messages;            /**< transactions begun */
 };
 

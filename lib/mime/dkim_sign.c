@@ -184,8 +184,14 @@ static void find_fields(signing_t *s)
 
 static int is_named(const smtpc_dkim_field_t *field, const char *name)
 {
-    return strlen(name) == field->name_len
-           && strncasecmp(field->data, name, field->name_len) == 0;
+    apr_size_t len = field->name_len;
+
+    /* Blanks may stand in front of the colon, RFC 5322 4.5. */
+    while (len > 0
+           && (field->data[len - 1] == ' ' || field->data[len - 1] == '\t')) {
+        len--;
+    }
+    return strlen(name) == len && strncasecmp(field->data, name, len) == 0;
 }
 
 /* Hash the fields called name from the last one to the first, the order in

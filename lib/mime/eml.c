@@ -4,9 +4,9 @@
  *
  * Line ends become CRLF before anything else looks at the bytes, so what is
  * taken for the header here is what every receiver takes for it, and no bare
- * CR or LF is left that one of them could read differently. Bcc and
- * Resent-Bcc, however they are written, are in no block that is sent. Nothing
- * else is changed: what cannot be sent as it is, is refused, never encoded.
+ * CR or LF is left that one of them could read differently. Bcc, Resent-Bcc
+ * and the envelope of a pickup file (X-Sender, X-Receiver), however they are
+ * written, are in no block that is sent. Nothing else is changed: what cannot be sent as it is, is refused, never encoded.
  *
  * The source is read twice, once to see what is in it, once to send it; if it
  * is not the same then, the send fails before its final dot.
@@ -344,10 +344,18 @@ static apr_size_t field_end(const char *data, apr_size_t len)
     return at;
 }
 
+/* Fields that name blind recipients: pickup files have the whole envelope in
+ * front, and a reader of a pickup directory would take ours for it. */
 static int is_hidden(const char *name)
 {
-    return apr_cstr_casecmp(name, "Bcc") == 0
-           || apr_cstr_casecmp(name, "Resent-Bcc") == 0;
+    static const char *const hidden[] = { "Bcc", "Resent-Bcc", "X-Sender",
+                                          "X-Receiver" };
+    int found = 0;
+
+    for (apr_size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        found |= apr_cstr_casecmp(name, hidden[i]) == 0;
+    }
+    return found;
 }
 
 /* Take the header apart, and copy what of it is sent. */

@@ -143,14 +143,23 @@ smtpc_message_set_auto_submitted(smtpc_message_t *message,
 SMTPC_DECLARE(apr_status_t) smtpc_message_set_bulk(smtpc_message_t *message,
                                                    int bulk)
 {
-    apr_status_t rv = smtpc_message_set_header(message, "Precedence",
-                                               bulk ? "bulk" : NULL);
+    static const char suppress[] = "X-Auto-Response-Suppress";
+    int missing = (smtpc__message_field(message, "Precedence") == NULL)
+                  + (smtpc__message_field(message, suppress) == NULL);
+    apr_status_t rv;
 
+    /* Both or none. */
+    if (bulk && message->eml == NULL
+        && message->fields->nelts + missing > SMTPC_LIMIT_HEADERS) {
+        return smtpc__message_fail(message, SMTPC_ELIMIT, "bulk: there are "
+                                   "too many added header fields");
+    }
+    rv = smtpc_message_set_header(message, "Precedence",
+                                  bulk ? "bulk" : NULL);
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return smtpc_message_set_header(message, "X-Auto-Response-Suppress",
-                                    bulk ? "All" : NULL);
+    return smtpc_message_set_header(message, suppress, bulk ? "All" : NULL);
 }
 
 /* The mailboxes of list as text to be read back. */

@@ -281,6 +281,7 @@ static smtpc_part_t *typed_part(const content_t *c,
     const smtpc_entity_t *entity = c->entity;
     const char *value = entity->type->value;
     int named = *entity->name != '\0';
+    int flowed = entity->flowed && smtpc__entity_is_plain(entity);
     const char *charset = label(c);
     smtpc_part_t *part;
 
@@ -292,15 +293,17 @@ static smtpc_part_t *typed_part(const content_t *c,
     part = smtpc__part_create(value, build->pool);
     for (apr_size_t i = 0; i < entity->type->count; i++) {
         const smtpc_param_t *param = &entity->type->params[i];
+        int ours = flowed && (strcmp(param->name, "format") == 0
+                              || strcmp(param->name, "delsp") == 0);
 
-        if (!named || strcmp(param->name, "name") != 0) {
+        if (!ours && (!named || strcmp(param->name, "name") != 0)) {
             smtpc__part_param(part, param->name, param->value);
         }
     }
     if (charset != NULL) {
         smtpc__part_param(part, "charset", charset);
     }
-    if (entity->flowed && smtpc__entity_is_plain(entity)) {
+    if (flowed) {
         smtpc__part_param(part, "format", "flowed");
         smtpc__part_param(part, "delsp", "no");
     }

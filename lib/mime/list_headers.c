@@ -90,6 +90,17 @@ static apr_status_t make_url(const char **text, smtpc_message_t *message,
     return APR_SUCCESS;
 }
 
+/* The number of https URLs in a List field. */
+static int count_https(const char *value)
+{
+    int count = 0;
+
+    for (; (value = strchr(value, '<')) != NULL; value++) {
+        count += has_scheme(value + 1, "https://");
+    }
+    return count;
+}
+
 SMTPC_DECLARE(apr_status_t)
 smtpc_message_add_list_url(smtpc_message_t *message, smtpc_list_e what,
                            const char *url)
@@ -127,18 +138,12 @@ smtpc_message_add_list_url(smtpc_message_t *message, smtpc_list_e what,
         field.value = apr_pstrcat(message->pool, before, ", ", field.value,
                                   NULL);
     }
-    return smtpc__message_put_field(message, &field);
-}
-
-/* The number of https URLs in a List field. */
-static int count_https(const char *value)
-{
-    int count = 0;
-
-    for (; (value = strchr(value, '<')) != NULL; value++) {
-        count += has_scheme(value + 1, "https://");
+    if (what == SMTPC_LIST_UNSUBSCRIBE && count_https(field.value) != 1
+        && smtpc_message_header(message, ONE_CLICK) != NULL) {
+        return smtpc__message_fail(message, SMTPC_EARG, "List-Unsubscribe: "
+                                   "with one-click there is one https URL");
     }
-    return count;
+    return smtpc__message_put_field(message, &field);
 }
 
 SMTPC_DECLARE(apr_status_t)

@@ -68,6 +68,7 @@ static const rule_t rules[] = {
     { "Subject", USE("smtpc_message_set_subject()"), SMTPC_FIELD_TEXT, 0 },
     { "To", USE("smtpc_message_add_to()"), SMTPC_FIELD_TEXT, 0 },
     { "X-Priority", NULL, SMTPC_FIELD_PRIORITY, 1 },
+    { "X-Receiver", "it is made from the recipients", SMTPC_FIELD_TEXT, 0 },
     { "X-Sender", NULL, SMTPC_FIELD_TEXT, 1 }
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* client_headers_test.c: fields that a client gives every message, and what
  * it asks of the server in its name. */
+#include <stdio.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -106,10 +107,49 @@ static void notifications(apr_pool_t *pool)
     }
 }
 
+/* Return the pages of memory of this process. */
+static long pages(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long size = 0;
+
+    if (file == NULL || fscanf(file, "%*d %ld", &size) != 1) {
+        tap_bail("no /proc/self/statm");
+    }
+    fclose(file);
+    return size;
+}
+
+static void again_and_again(apr_pool_t *pool)
+{
+    smtpc_env_t *own;
+    smtpc_client_t *client;
+    long before = 0;
+    int i;
+
+    if (smtpc_env_create(&own, pool)
+        || smtpc_client_create(&client, own, "mail.test", 25, pool)) {
+        tap_bail("no client");
+    }
+    for (i = 0; i < 20000; i++) {
+        if (smtpc_client_add_forced_header(client, NULL, NULL)
+            || smtpc_client_add_forced_header(client, "X-Campaign", "42")) {
+            break;
+        }
+        if (i == 1000) {
+            before = pages();
+        }
+    }
+    tap_is_int(i, 20000, "set again and again");
+    tap_ok(pages() - before < 1000, "uses up no memory: %ld pages",
+           pages() - before);
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_pool();
 
+    again_and_again(pool);
     if (smtpc_env_create(&env, pool)) {
         tap_bail("no env");
     }

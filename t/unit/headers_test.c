@@ -108,6 +108,14 @@ static void automatic(void)
     tap_is_str(rendered(m, "X-Auto-Response-Suppress"), "All", "Exchange's");
     tap_is_int(smtpc_message_set_bulk(m, 0), 0, "not any more");
     tap_ok(rendered(m, "Precedence") == NULL, "gone");
+    for (int i = 0; i < SMTPC_LIMIT_HEADERS - 1; i++) {
+        if (smtpc_message_add_header(m, "X-Many", "x")) {
+            tap_bail("%s", smtpc_message_error(m));
+        }
+    }
+    tap_is_int(smtpc_message_set_bulk(m, 1), SMTPC_ELIMIT, "no room for both");
+    tap_ok(rendered(m, "Precedence") == NULL, "then neither");
+    m = message();
     tap_ok(rendered(m, "User-Agent") == NULL && rendered(m, "X-Mailer") == NULL,
            "nobody is told who we are");
 }

@@ -112,6 +112,9 @@ static void one_click(void)
                "<mailto:off@x.example>, <https://x.example/off>", "in order");
     tap_is_str(rendered(m, "List-Unsubscribe-Post"),
                "List-Unsubscribe=One-Click", "RFC 8058");
+    tap_is_int(smtpc_message_add_list_url(m, SMTPC_LIST_UNSUBSCRIBE,
+                                          "https://x.example/2"), SMTPC_EARG,
+               "a second https URL would say which one is meant");
     tap_is_int(smtpc_message_add_list_url(m, SMTPC_LIST_UNSUBSCRIBE, NULL), 0,
                "taken away");
     tap_ok(rendered(m, "List-Unsubscribe") == NULL

@@ -53,6 +53,23 @@ static const char eml[] =
     "X-Odd:value\r\n\r\n"
     "body\r\n.\r\n";
 
+static void envelope_stripped(void)
+{
+    static const smtpc_render_t network = { 0 };
+    static const smtpc_render_t pickup = { .pickup = 1 };
+    smtpc_message_t *m = load("x-receiver : evil@x.example\r\n"
+                              "X-Sender: boss@x.example\r\n"
+                              "From: a@b.example\r\nTo: c@d.example\r\n\r\n");
+
+    tap_is_str(support_render(m, &network, NULL, tap_pool()),
+               "From: a@b.example\r\nTo: c@d.example\r\n\r\n",
+               "the envelope of a pickup file is not sent");
+    tap_is_str(support_render(m, &pickup, NULL, tap_pool()),
+               "X-Sender: a@b.example\r\nX-Receiver: c@d.example\r\n"
+               "From: a@b.example\r\nTo: c@d.example\r\n\r\n",
+               "nor does it add to that of another");
+}
+
 static void looked_at(void)
 {
     smtpc_message_t *m = load(eml);
@@ -229,6 +246,7 @@ int main(void)
 {
     (void)support_env(tap_pool());
     looked_at();
+    envelope_stripped();
     sent_again();
     unchangeable();
     resent();
