@@ -354,6 +354,27 @@ static void utf8(void)
     verified(text, 1, ed, "raw UTF-8");
 }
 
+/* Blanks in front of the colon, RFC 5322 4.5: the field is signed all the
+ * same, as verifiers that know them find it. */
+static void blank_before_colon(void)
+{
+    static const char eml[] = "From : a@example.org\r\nTo: b@example.org\r\n"
+                              "Subject \t: hi\r\n\r\nbody\r\n";
+    smtpc_render_t how = { 0 };
+    smtpc_message_t *m;
+    smtpc_source_t *source;
+    const char *names;
+
+    if (smtpc_source_create_bytes(&source, eml, sizeof(eml) - 1, tap_pool())
+        || smtpc_message_load_source(&m, source, tap_pool())) {
+        tap_bail("no message");
+    }
+    names = dkim_support_tag(render(m, 1, &how, NULL), 0, 0, "h", tap_pool());
+    tap_ok(strstr(names, "From:From:") != NULL
+               && strstr(names, "Subject:Subject") != NULL,
+           "a field is known with a blank behind its name: %s", names);
+}
+
 int main(void)
 {
     rsa = dkim_support_key(2048, tap_pool());
@@ -367,5 +388,6 @@ int main(void)
     sources();
     unknown_length();
     utf8();
+    blank_before_colon();
     return tap_done();
 }

@@ -356,8 +356,9 @@ smtpc_client_send_text(smtpc_result_t **result, smtpc_client_t *client,
 /**
  * Send the message that @a source, which must be able to rewind, has as
  * bytes: header, empty line, body. They are sent as they are, folds and all,
- * but for Bcc and Resent-Bcc, which are left out, and CR, LF and CRLF, which
- * all become CRLF; no field is added, and nothing is encoded.
+ * but for Bcc, Resent-Bcc and the envelope of a pickup file (X-Sender,
+ * X-Receiver), which are left out, and CR, LF and CRLF, which all become
+ * CRLF; no field is added, and nothing is encoded.
  *
  * The envelope is @a from ("": the null reverse path) and the mailboxes in
  * @a recipients, separated by commas. NULL for either: as the header says,

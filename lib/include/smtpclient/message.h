@@ -329,9 +329,9 @@ smtpc_message_set_body_flowed(smtpc_message_t *message, int flowed)
  *                        Disposition-Notification-To,
  *                        Return-Receipt-To), that nobody may see
  *                        (Resent-Bcc), that is made by the library
- *                        (MIME-Version, Content-*), or that may occur only
- *                        once and does already; a Message-ID or Date that
- *                        is none
+ *                        (MIME-Version, Content-*, X-Receiver), or that may
+ *                        occur only once and does already; a Message-ID or
+ *                        Date that is none
  *         SMTPC_ELIMIT   SMTPC_LIMIT_HEADERS fields, or a value longer than
  *                        SMTPC_LIMIT_HEADER_VALUE
  * @since 0.1
