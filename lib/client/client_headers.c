@@ -10,27 +10,19 @@
 
 #include <apr_cstr.h>
 
-#include "mime/message_priv.h"
-
-/* Make *fields in a pool of its own below pool, which goes with them. */
-static apr_status_t make_fields(smtpc_message_t **fields, apr_pool_t *pool)
-{
-    apr_pool_t *own;
-    apr_status_t rv = apr_pool_create(&own, pool);
-
-    return rv == APR_SUCCESS ? smtpc_message_create(fields, own) : rv;
-}
-
-/* Add a field to *fields, which is made if there is none. */
+/* Add a field to *fields, which is made in *pool if there is none; without
+ * name and value both go. */
 static apr_status_t add(smtpc_client_t *client, smtpc_message_t **fields,
-                        const char *name, const char *value)
+                        apr_pool_t **pool, const char *name,
+                        const char *value)
 {
     apr_status_t rv = APR_SUCCESS;
 
     if (!name && !value) {
-        if (*fields) {
-            apr_pool_destroy((*fields)->pool);
+        if (*pool) {
+            apr_pool_destroy(*pool);
         }
+        *pool = NULL;
         *fields = NULL;
         return APR_SUCCESS;
     }
@@ -40,8 +32,11 @@ static apr_status_t add(smtpc_client_t *client, smtpc_message_t **fields,
         return smtpc__client_fail(client, SMTPC_EARG, "header %s: it is of "
                                   "one message, not of all", name);
     }
-    if (!*fields) {
-        rv = make_fields(fields, client->pool);
+    if (!*pool) {
+        rv = apr_pool_create(pool, client->pool);
+    }
+    if (rv == APR_SUCCESS && !*fields) {
+        rv = smtpc_message_create(fields, *pool);
     }
     if (rv == APR_SUCCESS) {
         rv = smtpc_message_add_header(*fields, name, value);
@@ -62,7 +57,7 @@ smtpc_client_add_default_header(smtpc_client_t *client, const char *name,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = add(client, &client->defaults, name, value);
+    rv = add(client, &client->defaults, &client->defaults_pool, name, value);
     return smtpc__client_end(client, rv);
 }
 
@@ -75,6 +70,6 @@ smtpc_client_add_forced_header(smtpc_client_t *client, const char *name,
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = add(client, &client->forced, name, value);
+    rv = add(client, &client->forced, &client->forced_pool, name, value);
     return smtpc__client_end(client, rv);
 }

@@ -73,6 +73,8 @@ struct smtpc_client_t {
     apr_size_t dkim_count;
     smtpc_message_t *defaults; /**< its added fields, or NULL */
     smtpc_message_t *forced;   /**< likewise */
+    apr_pool_t *defaults_pool; /**< of defaults, or NULL */
+    apr_pool_t *forced_pool;   /**< of forced, or NULL */
 
     /** draft frozen, or NULL since a setter ran. */
     const smtpc_server_t *server;
