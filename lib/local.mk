@@ -27,6 +27,7 @@ smtpclientinclude_HEADERS = \
 	lib/include/smtpclient/dkim.h \
 	lib/include/smtpclient/entity.h \
 	lib/include/smtpclient/env.h \
+	lib/include/smtpclient/extension.h \
 	lib/include/smtpclient/headers.h \
 	lib/include/smtpclient/message.h \
 	lib/include/smtpclient/mime_type.h \

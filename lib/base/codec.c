@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "base/codec.h"
 
 /* All pairs of base64 digits: half the look-ups, and half the stores. */
@@ -162,25 +164,103 @@ apr_status_t smtpc__base64_decode(unsigned char *out, apr_size_t *out_len,
     return APR_SUCCESS;
 }
 
-const char *smtpc__xtext(const char *text, apr_pool_t *pool)
+/* Return non-zero if c stands for itself in xtext. */
+static int is_xchar(unsigned char c)
 {
-    char *xtext = apr_palloc(pool, strlen(text) * 3 + 1);
-    char *o = xtext;
+    return c > 0x20 && c < 0x7F && c != '+' && c != '=';
+}
 
+apr_status_t smtpc__xtext(char *out, apr_size_t size, const char *text)
+{
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
+        apr_size_t len = is_xchar(c) ? 1 : 3;
 
-        if (c > 32 && c < 127 && c != '+' && c != '=') {
-            *o++ = (char)c;
+        if (c < 0x20 || c == 0x7F) {
+            return SMTPC_EARG;
+        }
+        if (size <= len) {
+            return SMTPC_ELIMIT;
+        }
+        if (len == 1) {
+            *out++ = (char)c;
         }
         else {
-            *o++ = '+';
-            *o++ = hex_digits[c >> 4];
-            *o++ = hex_digits[c & 15];
+            *out++ = '+';
+            *out++ = hex_digits[c >> 4];
+            *out++ = hex_digits[c & 15];
         }
+        size -= len;
     }
-    *o = '\0';
-    return xtext;
+    if (size == 0) {
+        return SMTPC_ELIMIT;
+    }
+    *out = '\0';
+    return APR_SUCCESS;
+}
+
+/* Return the code point of the valid character of len bytes at text. */
+static unsigned int code_point(const char *text, apr_size_t len)
+{
+    unsigned int point = (unsigned char)text[0];
+    apr_size_t i;
+
+    if (len > 1) {
+        point &= 0xFFu >> (len + 1);
+    }
+    for (i = 1; i < len; i++) {
+        point = point << 6 | ((unsigned char)text[i] & 0x3Fu);
+    }
+    return point;
+}
+
+/* Longest "\x{10FFFF}" with a terminator. */
+#define UNICHAR_SIZE 11
+
+/* Write the character of len bytes at text to piece, which has room for it
+ * in any form; return the bytes written. */
+static apr_size_t unichar(char *piece, const char *text, apr_size_t len,
+                          int utf8)
+{
+    if (len == 1 ? is_xchar((unsigned char)*text) && *text != '\\' : utf8) {
+        memcpy(piece, text, len);
+        return len;
+    }
+    return (apr_size_t)apr_snprintf(piece, UNICHAR_SIZE, "\\x{%02X}",
+                                    code_point(text, len));
+}
+
+apr_status_t smtpc__unitext(char *out, apr_size_t size, const char *text,
+                            int utf8)
+{
+    apr_size_t left = strlen(text);
+
+    if (smtpc__find_control(text, left) < left) {
+        return SMTPC_EARG;
+    }
+    while (left > 0) {
+        char piece[UNICHAR_SIZE];
+        apr_size_t len = smtpc__utf8_char(text, left);
+        apr_size_t written;
+
+        if (len == 0) {
+            return SMTPC_EARG;
+        }
+        written = unichar(piece, text, len, utf8);
+        if (size <= written) {
+            return SMTPC_ELIMIT;
+        }
+        memcpy(out, piece, written);
+        out += written;
+        size -= written;
+        text += len;
+        left -= len;
+    }
+    if (size == 0) {
+        return SMTPC_ELIMIT;
+    }
+    *out = '\0';
+    return APR_SUCCESS;
 }
 
 /* Return the length that the first byte of a UTF-8 character announces, or

@@ -25,8 +25,28 @@ apr_status_t smtpc__base64_decode(unsigned char *out, apr_size_t *out_len,
                                   const char *text, apr_size_t len)
     SMTPC_WARN_UNUSED;
 
-/** Return @a text as xtext in @a pool, RFC 3461 4. */
-const char *smtpc__xtext(const char *text, apr_pool_t *pool);
+/**
+ * Write @a text to @a out as xtext with a terminator, RFC 3461 4: "+XX" for
+ * '+', '=', blanks and bytes above 126.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     a control character in @a text
+ *         SMTPC_ELIMIT   more than @a size bytes; @a out is not terminated
+ */
+apr_status_t smtpc__xtext(char *out, apr_size_t size, const char *text)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Write @a text to @a out with a terminator as RFC 6533 3 has it for ORCPT:
+ * utf-8-addr-unitext if @a utf8, where characters beyond ASCII stay, else
+ * utf-8-addr-xtext; "\x{HEX}" for what does not stay.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     a control character in @a text, or not UTF-8
+ *         SMTPC_ELIMIT   more than @a size bytes; @a out is not terminated
+ */
+apr_status_t smtpc__unitext(char *out, apr_size_t size, const char *text,
+                            int utf8) SMTPC_WARN_UNUSED;
 
 /** Return the length of the valid UTF-8 character at @a text of @a len
  *  bytes, or 0: overlong forms, surrogates, values above U+10FFFF, and

@@ -22,8 +22,15 @@
 #define SMTPC_LIMIT_COMMAND_LINE 512
 /** A MAIL or RCPT line: 256 of path with SMTPUTF8 and parameters. */
 #define SMTPC_LIMIT_ENVELOPE_LINE 2048
-/** AUTH mechanisms remembered from EHLO. */
+/** AUTH mechanisms looked at in a line of EHLO; words of LIMITS and XCLIENT
+ *  likewise. */
 #define SMTPC_LIMIT_AUTH_MECHANISMS 32
+/** Value of ENVID as it is written, RFC 3461 4.4. */
+#define SMTPC_LIMIT_ENVID 100
+/** Value of ORCPT as it is written, RFC 3461 4.2. */
+#define SMTPC_LIMIT_ORCPT 500
+/** Seconds of BY and HOLDFOR: nine digits, RFC 2852 4, RFC 4865 4. */
+#define SMTPC_LIMIT_SECONDS 999999999
 
 /** Local part in bytes; RFC 5321 4.5.3.1.1 says 64. */
 #define SMTPC_LIMIT_LOCAL_PART 64

@@ -4,11 +4,14 @@
 
 /**
  * @file caps.h
- * What the server said in its EHLO reply. Unknown keywords are ignored, a
- * malformed SIZE counts as not offered. RFC 5321 4.1.1.1.
+ * What the server said in its EHLO reply. Unknown keywords are ignored;
+ * SIZE, DELIVERBY and FUTURERELEASE count as not offered if their values are
+ * malformed, single values of LIMITS as not said. RFC 5321 4.1.1.1.
  */
 
 #include <smtpclient/status.h>
+
+#include "model/xclient.h"
 
 /** Extensions as bits. */
 typedef enum {
@@ -22,7 +25,16 @@ typedef enum {
     SMTPC_CAP_DSN = 1u << 7,
     SMTPC_CAP_ENHANCEDSTATUSCODES = 1u << 8,
     SMTPC_CAP_REQUIRETLS = 1u << 9,
-    SMTPC_CAP_AUTH = 1u << 10
+    SMTPC_CAP_AUTH = 1u << 10,
+    SMTPC_CAP_DELIVERBY = 1u << 11,
+    SMTPC_CAP_FUTURERELEASE = 1u << 12,
+    SMTPC_CAP_MT_PRIORITY = 1u << 13,
+    SMTPC_CAP_LIMITS = 1u << 14,
+    SMTPC_CAP_XCLIENT = 1u << 15,
+    SMTPC_CAP_PIPECONNECT = 1u << 16, /**< also as PIPE_CONNECT, X_PIPE_... */
+    SMTPC_CAP_VRFY = 1u << 17,
+    SMTPC_CAP_EXPN = 1u << 18,
+    SMTPC_CAP_HELP = 1u << 19
 } smtpc_cap_e;
 
 /** SASL mechanisms we can do, as bits. */
@@ -37,6 +49,20 @@ typedef struct smtpc_caps_t {
     unsigned int mechanisms; /**< smtpc_mech_e that are offered */
     apr_off_t size;          /**< SIZE limit, 0: none said */
     int esmtp;               /**< EHLO was accepted (not HELO) */
+    /** Least seconds of DELIVERBY in mode R, 0: none said. RFC 2852 3. */
+    apr_int64_t by_minimum;
+    /** Most seconds of FUTURERELEASE, 0: none said. RFC 4865 3. */
+    apr_int64_t future_interval;
+    /** Latest time of FUTURERELEASE, 0: none said. */
+    apr_time_t future_until;
+    /** MAIL commands of a session, 0: none said. RFC 9422 4. */
+    apr_size_t mail_max;
+    /** RCPT commands of a transaction, 0: none said. */
+    apr_size_t rcpt_max;
+    /** Domains of recipients in a session, 0: none said. */
+    apr_size_t rcpt_domain_max;
+    /** Attributes of XCLIENT that are taken: smtpc_xclient_e. */
+    unsigned int xclient;
 } smtpc_caps_t;
 
 /** Take one line of an EHLO reply behind the first, without code and line
@@ -46,6 +72,16 @@ void smtpc__caps_line(smtpc_caps_t *caps, const char *line);
 /** Return the keywords in @a caps with their values, separated by blanks, in
  *  @a pool: "SIZE=1000 8BITMIME AUTH=PLAIN,LOGIN". */
 const char *smtpc__caps_text(const smtpc_caps_t *caps, apr_pool_t *pool);
+
+/** Return the capability called @a name (any case), or 0. */
+unsigned int smtpc__cap_by_name(const char *name);
+
+/** Return the keyword of the one capability @a bit, or "". */
+const char *smtpc__cap_name(unsigned int bit);
+
+/** Forget the capabilities in @a mask (smtpc_cap_e) with all their values, as
+ *  if the server had not named them. */
+void smtpc__caps_mask(smtpc_caps_t *caps, unsigned int mask);
 
 /** Return the mechanism called @a name (any case), or 0. */
 unsigned int smtpc__mech_by_name(const char *name);

@@ -12,4 +12,5 @@ libsmtpclient_core_la_SOURCES += \
 	lib/proto/session_close.c \
 	lib/proto/session_hello.c \
 	lib/proto/session_mail.c \
-	lib/proto/steps.c
+	lib/proto/steps.c \
+	lib/proto/terms.c lib/proto/terms.h

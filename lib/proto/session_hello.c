@@ -41,7 +41,9 @@ static apr_status_t send_hello(smtpc_session_t *session, int esmtp,
                                smtpc_step_e step)
 {
     apr_uint64_t before = smtpc__session_composed(session);
-    apr_status_t rv = smtpc__command_hello(&session->out, esmtp,
+    apr_status_t rv = smtpc__command_hello(&session->out,
+                                           esmtp ? SMTPC_HELLO_EHLO
+                                                 : SMTPC_HELLO_HELO,
                                            session->server->hello_name);
 
     if (rv == APR_SUCCESS) {

@@ -20,6 +20,7 @@
 #include "proto/reply_parser.h"
 #include "proto/sasl.h"
 #include "proto/session.h"
+#include "proto/terms.h"
 
 /** Bytes of content read from the source at a time. */
 #define SMTPC_CONTENT_BLOCK (SMTPC_LIMIT_OUTPUT_BUFFER / 2)
@@ -95,7 +96,7 @@ typedef struct smtpc_tx_t {
     int active;             /**< begun, and READY not reached again */
     int settled;            /**< the result is complete: hands off */
     int mail_ok;            /**< the server has a transaction open */
-    int utf8;               /**< SMTPUTF8 is used */
+    smtpc_terms_t terms;    /**< parameters of MAIL and RCPT */
     apr_size_t count;       /**< recipients */
     apr_size_t offered;     /**< of them, RCPT composed */
     apr_size_t answered;    /**< of them, reply seen */

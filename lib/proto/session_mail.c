@@ -169,32 +169,20 @@ static void decline(smtpc_session_t *session, apr_status_t status,
     set_recipients(session, state, SMTPC_STAGE_MAIL, 0, "", why);
 }
 
-/* Settle the transaction if the envelope needs what the server lacks. */
-static void check_extensions(smtpc_session_t *session)
+/* Settle the transaction if the server lacks what the envelope needs. */
+static void make_terms(smtpc_session_t *session)
 {
-    const smtpc_envelope_t *envelope = session->tx.given.envelope;
-    const char *host = session->server->host;
-    apr_pool_t *pool = session->tx.given.result->pool;
+    smtpc_tx_t *tx = &session->tx;
+    const char *why = NULL;
+    apr_status_t rv;
 
-    if (session->tx.utf8 && !(session->caps.bits & SMTPC_CAP_SMTPUTF8)) {
-        decline(session, SMTPC_EEXTENSION, SMTPC_RCPT_UNSENT,
-                apr_psprintf(pool, "%s does not offer SMTPUTF8, which an "
-                             "address or header of this message needs",
-                             host));
-    }
-    else if (envelope->eight_bit
-             && !(session->caps.bits & SMTPC_CAP_8BITMIME)) {
-        decline(session, SMTPC_EEXTENSION, SMTPC_RCPT_UNSENT,
-                apr_psprintf(pool, "%s does not offer 8BITMIME, which the "
-                             "content of this message needs", host));
-    }
-    else if (envelope->size != SMTPC_LENGTH_UNKNOWN
-             && session->caps.size > 0
-             && envelope->size > session->caps.size) {
-        decline(session, SMTPC_EREJECTED, SMTPC_RCPT_REJECTED,
-                apr_psprintf(pool, "the message has %" APR_OFF_T_FMT
-                             " bytes and %s takes at most %" APR_OFF_T_FMT,
-                             envelope->size, host, session->caps.size));
+    rv = smtpc__terms_make(&tx->terms, &why, tx->given.envelope,
+                           &session->caps, session->server->host,
+                           session->link.encrypted && session->link.verified,
+                           tx->given.result->pool);
+    if (rv != APR_SUCCESS) {
+        decline(session, rv, rv == SMTPC_EREJECTED ? SMTPC_RCPT_REJECTED
+                                                   : SMTPC_RCPT_UNSENT, why);
     }
 }
 
@@ -207,14 +195,12 @@ void smtpc__session_begin(smtpc_session_t *session,
     memset(tx, 0, sizeof(*tx));
     tx->given = *transaction;
     tx->count = smtpc__envelope_count(transaction->envelope);
-    tx->utf8 = transaction->envelope->utf8
-               || smtpc__envelope_needs_utf8(transaction->envelope);
     assert(tx->count > 0 && tx->count == transaction->result->recipient_count);
     if (session->transactions++ == 0) {
         transaction->result->timings.ready =
             smtpc__result_elapsed(transaction->result);
     }
-    check_extensions(session);
+    make_terms(session);
     if (!tx->settled) {
         tx->active = 1;
         smtpc__session_start(session, SMTPC_STEP_MAIL);
@@ -225,16 +211,11 @@ void smtpc__session_begin(smtpc_session_t *session,
 
 apr_status_t smtpc__session_send_mail(smtpc_session_t *session)
 {
-    const smtpc_envelope_t *envelope = session->tx.given.envelope;
     apr_uint64_t before = smtpc__session_composed(session);
-    smtpc_mail_params_t params;
-    apr_status_t rv;
+    apr_status_t rv = smtpc__command_mail(&session->out,
+                                          session->tx.given.envelope->sender,
+                                          &session->tx.terms.mail);
 
-    params.size = session->caps.bits & SMTPC_CAP_SIZE ? envelope->size
-                                                      : SMTPC_LENGTH_UNKNOWN;
-    params.body_8bit = envelope->eight_bit;
-    params.utf8 = session->tx.utf8;
-    rv = smtpc__command_mail(&session->out, envelope->sender, &params);
     if (rv == APR_SUCCESS) {
         session->cursor = SMTPC_STEP_RCPT;
         smtpc__session_open_slot(session, SMTPC_STEP_MAIL, 0);
@@ -273,14 +254,13 @@ apr_status_t smtpc__session_send_rcpt(smtpc_session_t *session)
     smtpc_tx_t *tx = &session->tx;
     apr_uint64_t before = smtpc__session_composed(session);
     apr_size_t i = tx->offered;
-    /* A server that does not know DSN is not asked, as .NET does it. */
-    unsigned int notify = session->caps.bits & SMTPC_CAP_DSN
-                              ? tx->given.envelope->notify : 0;
+    smtpc_rcpt_params_t params;
     apr_status_t rv;
 
+    smtpc__terms_rcpt(&params, &tx->terms, tx->given.envelope, i);
     rv = smtpc__command_rcpt(&session->out,
                              smtpc__envelope_recipient(tx->given.envelope, i),
-                             tx->utf8, notify);
+                             &params);
     if (rv == APR_SUCCESS) {
         tx->offered++;
         if (tx->offered == tx->count) {

@@ -98,7 +98,9 @@ static void check_wire(const smtpc_address_t *address, apr_pool_t *pool)
 
     smtpc__buf_init(&out, SMTPC_LIMIT_ENVELOPE_LINE, pool);
     for (utf8 = 0; utf8 < 2; utf8++) {
-        require(smtpc__command_rcpt(&out, address, utf8, 0) == APR_SUCCESS);
+        smtpc_rcpt_params_t rcpt = { .utf8 = utf8 };
+
+        require(smtpc__command_rcpt(&out, address, &rcpt) == APR_SUCCESS);
         check_path(smtpc__buf_bytes(&out), smtpc__buf_used(&out));
         smtpc__buf_clear(&out);
     }

@@ -174,7 +174,9 @@ static void check_wire(const smtpc_address_t *address, const char *path)
 
     smtpc__buf_init(&out, SMTPC_LIMIT_ENVELOPE_LINE, tap_pool());
     for (utf8 = smtpc__address_needs_utf8(address); utf8 < 2; utf8++) {
-        tap_is_int(smtpc__command_rcpt(&out, address, utf8, 0), APR_SUCCESS,
+        smtpc_rcpt_params_t rcpt = { .utf8 = utf8 };
+
+        tap_is_int(smtpc__command_rcpt(&out, address, &rcpt), APR_SUCCESS,
                    "RCPT, utf8 %d", utf8);
         line = take(&out);
         tap_is_str(line_problem(line, "RCPT TO:<"), NULL, "has one path");

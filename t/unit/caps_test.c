@@ -36,7 +36,15 @@ static const struct {
     { "XDSN", 0, 0, 0 },
     { "DSN=", 0, 0, 0 },
     { "STARTTLS\\x0D", 0, 0, 0 },
-    { "VRFY", 0, 0, 0 },
+    { "X-DSN", 0, 0, 0 },
+    { "VRFY", SMTPC_CAP_VRFY, 0, 0 },
+    { "expn", SMTPC_CAP_EXPN, 0, 0 },
+    { "HELP", SMTPC_CAP_HELP, 0, 0 },
+    { "MT-PRIORITY", SMTPC_CAP_MT_PRIORITY, 0, 0 },
+    { "MT-PRIORITY MIXER", SMTPC_CAP_MT_PRIORITY, 0, 0 },
+    { "PIPECONNECT", SMTPC_CAP_PIPECONNECT, 0, 0 },
+    { "PIPE_CONNECT", SMTPC_CAP_PIPECONNECT, 0, 0 },
+    { "X_PIPE_CONNECT", SMTPC_CAP_PIPECONNECT, 0, 0 },
     { "SIZE 10240000", SMTPC_CAP_SIZE, 10240000, 0 },
     { "size  7 ", SMTPC_CAP_SIZE, 7, 0 },
     { "SIZE", SMTPC_CAP_SIZE, 0, 0 },
@@ -94,6 +102,155 @@ static void many_lines(void)
            "a SIZE that cannot be read takes the first one back");
 }
 
+static const struct {
+    const char *line;
+    apr_int64_t by_minimum; /* -1: not offered */
+} deliver_by[] = {
+    { "DELIVERBY", 0 },
+    { "DELIVERBY ", 0 },
+    { "DELIVERBY 0", 0 },
+    { "deliverby 240", 240 },
+    { "DELIVERBY 240 ", 240 },
+    { "DELIVERBY 240,NEW", 240 },
+    { "DELIVERBY 999999999", 999999999 },
+    { "DELIVERBY 1000000000", -1 },
+    { "DELIVERBY -1", -1 },
+    { "DELIVERBY 1 2", -1 },
+    { "DELIVERBY=240", -1 },
+};
+
+static const struct {
+    const char *line;
+    apr_int64_t interval; /* -1: not offered */
+    apr_int64_t until;    /* in seconds */
+} futures[] = {
+    { "FUTURERELEASE 604800 2026-11-27T10:00:00Z", 604800, 1795773600 },
+    { "futurerelease 1  2026-11-27t10:00:00z ", 1, 1795773600 },
+    { "FUTURERELEASE 1 2026-11-27T10:00:00.25Z", 1, 1795773600 },
+    { "FUTURERELEASE 1 1970-01-01T00:00:01Z", 1, 1 },
+    { "FUTURERELEASE", 0, 0 },
+    { "FUTURERELEASE 60", 60, 0 },
+    { "FUTURERELEASE 1000000000 2026-11-27T10:00:00Z", -1, 0 },
+    { "FUTURERELEASE x 2026-11-27T10:00:00Z", -1, 0 },
+    { "FUTURERELEASE 2026-11-27T10:00:00Z", -1, 0 },
+    { "FUTURERELEASE 1 2026-11-27", -1, 0 },
+    { "FUTURERELEASE 1 2026-11-27T10:00:00", -1, 0 },
+    { "FUTURERELEASE 1 2026-11-27T10:00:00+01:00", -1, 0 },
+    { "FUTURERELEASE 1 2026-11-27T10:00:00.Z", -1, 0 },
+    { "FUTURERELEASE 1 2026-13-27T10:00:00Z", -1, 0 },
+    { "FUTURERELEASE 1 2026-11-00T10:00:00Z", -1, 0 },
+    { "FUTURERELEASE 1 2026-11-27T24:00:00Z", -1, 0 },
+    { "FUTURERELEASE 1 2026-1a-27T10:00:00Z", -1, 0 },
+    { "FUTURERELEASE 1 1969-12-31T10:00:00Z", -1, 0 },
+    { "FUTURERELEASE 1 2026-11-27T10:00:00Z 3", -1, 0 },
+};
+
+static void times(void)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(deliver_by) / sizeof(*deliver_by); i++) {
+        apr_int64_t minimum = deliver_by[i].by_minimum;
+        smtpc_caps_t caps = { 0 };
+
+        smtpc__caps_line(&caps, deliver_by[i].line);
+        tap_is_int(caps.bits, minimum >= 0 ? SMTPC_CAP_DELIVERBY : 0, "%s",
+                   deliver_by[i].line);
+        tap_is_int(caps.by_minimum, minimum > 0 ? minimum : 0, "its minimum");
+    }
+    for (i = 0; i < sizeof(futures) / sizeof(*futures); i++) {
+        apr_int64_t interval = futures[i].interval;
+        smtpc_caps_t caps = { 0 };
+
+        smtpc__caps_line(&caps, futures[i].line);
+        tap_is_int(caps.bits, interval >= 0 ? SMTPC_CAP_FUTURERELEASE : 0,
+                   "%s", futures[i].line);
+        tap_is_int(caps.future_interval, interval > 0 ? interval : 0,
+                   "its interval");
+        tap_is_int(caps.future_until, apr_time_from_sec(futures[i].until),
+                   "its time");
+    }
+}
+
+static const struct {
+    const char *line;
+    apr_size_t mail;
+    apr_size_t rcpt;
+    apr_size_t domain;
+} limits[] = {
+    { "LIMITS MAILMAX=5 RCPTMAX=20 RCPTDOMAINMAX=1", 5, 20, 1 },
+    { "limits  rcptmax=999999 ", 0, 999999, 0 },
+    { "LIMITS", 0, 0, 0 },
+    { "LIMITS RCPTMAX", 0, 0, 0 },
+    { "LIMITS RCPTMAX=", 0, 0, 0 },
+    { "LIMITS RCPTMAX=0", 0, 0, 0 },
+    { "LIMITS RCPTMAX=-1 MAILMAX=2", 2, 0, 0 },
+    { "LIMITS RCPTMAX=1000000 MAILMAX=2", 2, 0, 0 },
+    { "LIMITS RCPTMAX=20x MAILMAX=2", 2, 0, 0 },
+    { "LIMITS XRCPTMAX=20 NEW=1=2 MAILMAX=2", 2, 0, 0 },
+    { "LIMITS RCPTMAX=7 RCPTMAX=9 MAILMAX=9 MAILMAX=7", 7, 7, 0 },
+};
+
+static void limit_values(void)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+        smtpc_caps_t caps = { 0 };
+
+        smtpc__caps_line(&caps, limits[i].line);
+        tap_is_int(caps.bits, SMTPC_CAP_LIMITS, "%s", limits[i].line);
+        tap_is_int(caps.mail_max, limits[i].mail, "MAILMAX");
+        tap_is_int(caps.rcpt_max, limits[i].rcpt, "RCPTMAX");
+        tap_is_int(caps.rcpt_domain_max, limits[i].domain, "RCPTDOMAINMAX");
+    }
+}
+
+static void xclient(void)
+{
+    smtpc_caps_t caps = { 0 };
+
+    smtpc__caps_line(&caps, "XCLIENT NAME addr PORT NEW");
+    tap_is_int(caps.bits, SMTPC_CAP_XCLIENT, "XCLIENT");
+    tap_is_int(caps.xclient,
+               SMTPC_XCLIENT_NAME | SMTPC_XCLIENT_ADDR | SMTPC_XCLIENT_PORT,
+               "three attributes that are known");
+    smtpc__caps_line(&caps, "XCLIENT PROTO HELO LOGIN DESTADDR DESTPORT");
+    tap_is_int(caps.xclient, 0xFF, "all of them");
+}
+
+/* Everything that is offered is forgotten, and with it its values. */
+static void masking(void)
+{
+    static const char *const offered[] = {
+        "SIZE 100", "AUTH PLAIN", "DELIVERBY 10", "LIMITS RCPTMAX=1 "
+        "MAILMAX=1 RCPTDOMAINMAX=1", "XCLIENT NAME",
+        "FUTURERELEASE 1 2026-11-27T10:00:00Z", "CHUNKING", "DSN"
+    };
+    smtpc_caps_t caps = { 0 };
+    smtpc_caps_t nothing = { 0 };
+    smtpc_caps_t before;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(offered) / sizeof(*offered); i++) {
+        smtpc__caps_line(&caps, offered[i]);
+    }
+    before = caps;
+    smtpc__caps_mask(&caps, SMTPC_CAP_HELP);
+    tap_is_mem(&caps, sizeof(caps), &before, sizeof(before),
+               "what is not there is not missed");
+    smtpc__caps_mask(&caps, SMTPC_CAP_CHUNKING);
+    tap_is_int(caps.bits, before.bits & ~(unsigned int)SMTPC_CAP_CHUNKING,
+               "one capability");
+    smtpc__caps_mask(&caps, ~0u);
+    tap_is_mem(&caps, sizeof(caps), &nothing, sizeof(nothing),
+               "all of them, with their values");
+    smtpc__caps_line(&caps, "DELIVERBY 10");
+    smtpc__caps_line(&caps, "DELIVERBY many");
+    tap_ok(caps.bits == 0 && caps.by_minimum == 0,
+           "a DELIVERBY that cannot be read takes the first one back");
+}
+
 static void mechanism_limit(void)
 {
     smtpc_caps_t caps = { 0 };
@@ -118,6 +275,15 @@ static void names(void)
     tap_is_str(smtpc__mech_name(SMTPC_MECH_PLAIN), "PLAIN", "its name");
     tap_is_str(smtpc__mech_name(SMTPC_MECH_LOGIN), "LOGIN", "its name");
     tap_is_str(smtpc__mech_name(0), "", "none has no name");
+    tap_is_int(smtpc__cap_by_name("Chunking"), SMTPC_CAP_CHUNKING,
+               "a capability");
+    tap_is_int(smtpc__cap_by_name("X_PIPE_CONNECT"), SMTPC_CAP_PIPECONNECT,
+               "by its old name");
+    tap_is_int(smtpc__cap_by_name("CHUNK"), 0, "unknown");
+    tap_is_int(smtpc__cap_by_name(""), 0, "empty");
+    tap_is_str(smtpc__cap_name(SMTPC_CAP_PIPECONNECT), "PIPECONNECT",
+               "its name");
+    tap_is_str(smtpc__cap_name(0), "", "none has no name");
 }
 
 static void texts(void)
@@ -132,6 +298,16 @@ static void texts(void)
     smtpc__caps_line(&caps, "8bitmime");
     tap_is_str(smtpc__caps_text(&caps, tap_pool()),
                "SIZE=1000 8BITMIME AUTH=PLAIN,LOGIN", "known keywords");
+    memset(&caps, 0, sizeof(caps));
+    smtpc__caps_line(&caps, "LIMITS RCPTDOMAINMAX=3 MAILMAX=2");
+    smtpc__caps_line(&caps, "DELIVERBY 240");
+    smtpc__caps_line(&caps, "FUTURERELEASE 60 2026-11-27T10:00:00Z");
+    smtpc__caps_line(&caps, "XCLIENT NAME PROTO");
+    smtpc__caps_line(&caps, "X_PIPE_CONNECT");
+    tap_is_str(smtpc__caps_text(&caps, tap_pool()),
+               "DELIVERBY=240 FUTURERELEASE=60 LIMITS=MAILMAX:2,"
+               "RCPTDOMAINMAX:3 XCLIENT=NAME,PROTO PIPECONNECT",
+               "with their values");
 }
 
 int main(void)
@@ -141,6 +317,10 @@ int main(void)
     single_lines();
     many_lines();
     mechanism_limit();
+    times();
+    limit_values();
+    xclient();
+    masking();
     names();
     return tap_done();
 }

@@ -111,17 +111,76 @@ static void base64_cut(void)
     }
 }
 
+static const struct {
+    const char *text;
+    const char *xtext; /* NULL: refused */
+    const char *unitext;
+    const char *seven; /* utf-8-addr-xtext */
+    const char *what;
+} xtexts[] = {
+    { "ann@example.net", "ann@example.net", "ann@example.net",
+      "ann@example.net", "plain text stays" },
+    { "a+b=c d", "a+2Bb+3Dc+20d", "a\\x{2B}b\\x{3D}c\\x{20}d",
+      "a\\x{2B}b\\x{3D}c\\x{20}d", "A13: + and = and blanks" },
+    { "+00", "+2B00", "\\x{2B}00", "\\x{2B}00", "A13: +00 is no NUL" },
+    { "a\\b", "a\\b", "a\\x{5C}b", "a\\x{5C}b", "the escape itself" },
+    { "a\r\nb", NULL, NULL, NULL, "A13: CR LF" },
+    { "a\tb", NULL, NULL, NULL, "A13: TAB" },
+    { "a\x01", NULL, NULL, NULL, "A13: a control character" },
+    { "a\x7f", NULL, NULL, NULL, "A13: DEL" },
+    { "j\xc3\xbc@x", "j+C3+BC@x", "j\xc3\xbc@x", "j\\x{FC}@x", "U+00FC" },
+    { "\xc2\x80", "+C2+80", NULL, NULL, "U+0080 is a control character" },
+    { "\xc2\xa0", "+C2+A0", "\xc2\xa0", "\\x{A0}", "two bytes" },
+    { "\xe4\xb8\xad", "+E4+B8+AD", "\xe4\xb8\xad", "\\x{4E2D}",
+      "three bytes" },
+    { "\xf0\x9f\x98\x80", "+F0+9F+98+80", "\xf0\x9f\x98\x80", "\\x{1F600}",
+      "four bytes" },
+    { "\xff", "+FF", NULL, NULL, "not UTF-8" },
+    { "\xc3", "+C3", NULL, NULL, "cut UTF-8" },
+    { "", "", "", "", "nothing stays nothing" },
+};
+
+/* Check rv and out, of which size bytes are needed, against want. */
+static void check_xtext(apr_status_t rv, const char *out, const char *want,
+                        const char *what)
+{
+    tap_is_int(rv, want != NULL ? APR_SUCCESS : SMTPC_EARG, "%s: status",
+               what);
+    if (want != NULL && rv == APR_SUCCESS) {
+        tap_is_str(out, want, "%s", what);
+    }
+}
+
 static void xtext(void)
 {
-    apr_pool_t *pool = tap_pool();
+    char out[100];
+    apr_size_t i;
 
-    tap_is_str(smtpc__xtext("ann@example.net", pool), "ann@example.net",
-               "plain text stays");
-    tap_is_str(smtpc__xtext("a+b=c d\r\n", pool), "a+2Bb+3Dc+20d+0D+0A",
-               "+, =, blanks and controls are escaped");
-    tap_is_str(smtpc__xtext("\x7f\xc3\xa9", pool), "+7F+C3+A9",
-               "DEL and bytes above it are escaped");
-    tap_is_str(smtpc__xtext("", pool), "", "nothing stays nothing");
+    for (i = 0; i < sizeof(xtexts) / sizeof(*xtexts); i++) {
+        const char *text = xtexts[i].text;
+        const char *want = xtexts[i].xtext;
+
+        check_xtext(smtpc__xtext(out, sizeof(out), text), out, want,
+                    xtexts[i].what);
+        check_xtext(smtpc__unitext(out, sizeof(out), text, 1), out,
+                    xtexts[i].unitext, xtexts[i].what);
+        check_xtext(smtpc__unitext(out, sizeof(out), text, 0), out,
+                    xtexts[i].seven, xtexts[i].what);
+        if (want != NULL) {
+            tap_is_int(smtpc__xtext(out, strlen(want) + 1, text), APR_SUCCESS,
+                       "room for it and no more");
+            tap_is_int(smtpc__xtext(out, strlen(want), text), SMTPC_ELIMIT,
+                       "a byte less");
+        }
+        if (xtexts[i].seven != NULL) {
+            apr_size_t room = strlen(xtexts[i].seven) + 1;
+
+            tap_is_int(smtpc__unitext(out, room, text, 0), APR_SUCCESS,
+                       "room for it and no more");
+            tap_is_int(smtpc__unitext(out, room - 1, text, 0), SMTPC_ELIMIT,
+                       "a byte less");
+        }
+    }
 }
 
 static const struct {

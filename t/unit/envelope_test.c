@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * envelope_test.c: the container of sender and recipients.
+ * envelope_test.c: the container of sender, recipients and parameters.
  */
 #include "../tap/tap.h"
 
@@ -16,6 +16,37 @@ static const smtpc_address_t *parse(const char *text)
         tap_bail("\"%s\" is no address", text);
     }
     return address;
+}
+
+static void parameters(void)
+{
+    smtpc_envelope_t *envelope = smtpc__envelope_create(tap_pool());
+    smtpc_envelope_recipient_t *entry;
+    int i;
+
+    smtpc__envelope_add(envelope, parse("ann@example.net"));
+    smtpc__envelope_add(envelope, parse("bob@example.net"));
+    for (i = 0; i < SMTPC_EXTENSION_COUNT; i++) {
+        tap_is_int(envelope->policies[i], SMTPC_POLICY_DEFAULT,
+                   "no policy at first");
+    }
+    tap_ok(!smtpc__envelope_wants_dsn(envelope), "DSN is not asked for");
+    entry = smtpc__envelope_entry(envelope, 1);
+    tap_ok(entry->address == smtpc__envelope_recipient(envelope, 1),
+           "an entry has the address");
+    tap_is_int(entry->notify, 0, "no NOTIFY");
+    tap_ok(entry->orcpt == NULL, "no ORCPT");
+    entry->notify = SMTPC_NOTIFY_NEVER;
+    tap_ok(smtpc__envelope_wants_dsn(envelope), "NOTIFY needs DSN");
+    entry->notify = 0;
+    entry->orcpt = "rfc822;a@example.net";
+    tap_ok(smtpc__envelope_wants_dsn(envelope), "ORCPT needs DSN");
+    entry->orcpt = NULL;
+    envelope->ret = SMTPC_RETURN_HEADERS;
+    tap_ok(smtpc__envelope_wants_dsn(envelope), "RET needs DSN");
+    envelope->ret = SMTPC_RETURN_DEFAULT;
+    envelope->envid = "x";
+    tap_ok(smtpc__envelope_wants_dsn(envelope), "ENVID needs DSN");
 }
 
 int main(void)
@@ -47,5 +78,6 @@ int main(void)
     envelope->sender = NULL;
     smtpc__envelope_add(envelope, utf8);
     tap_ok(smtpc__envelope_needs_utf8(envelope), "a recipient in UTF-8");
+    parameters();
     return tap_done();
 }

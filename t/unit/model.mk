@@ -7,6 +7,7 @@ unit_tests += \
 	t/unit/address_test \
 	t/unit/caps_test \
 	t/unit/envelope_test \
+	t/unit/extension_test \
 	t/unit/host_test \
 	t/unit/nfc_test \
 	t/unit/reply_test \

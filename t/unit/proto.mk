@@ -13,7 +13,8 @@ unit_tests += \
 	t/unit/session_close_test \
 	t/unit/session_hello_test \
 	t/unit/session_mail_test \
-	t/unit/steps_test
+	t/unit/steps_test \
+	t/unit/terms_test
 testsupport_sources += \
 	t/support/replay.c t/support/replay.h \
 	t/support/replay_transport.c t/support/replay_transport.h \

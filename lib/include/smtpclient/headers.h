@@ -13,6 +13,7 @@
  * why. NULL for a value takes the field away.
  */
 
+#include <smtpclient/extension.h>
 #include <smtpclient/message.h>
 
 SMTPC_BEGIN_DECLS
@@ -225,16 +226,6 @@ SMTPC_DECLARE(apr_status_t) smtpc_resent_add_bcc(smtpc_resent_t *resent,
     SMTPC_WARN_UNUSED;
 
 /* The envelope. */
-
-/** What the sender wants to know of the delivery, as .NET's
- *  DeliveryNotificationOptions. RFC 3461 4.1. */
-typedef enum {
-    SMTPC_NOTIFY_NONE = 0,    /**< the server decides */
-    SMTPC_NOTIFY_SUCCESS = 1,
-    SMTPC_NOTIFY_FAILURE = 2,
-    SMTPC_NOTIFY_DELAY = 4,
-    SMTPC_NOTIFY_NEVER = 134217728 /**< nothing, failures neither */
-} smtpc_notify_e;
 
 /**
  * Ask the servers to report as @a notify says: SMTPC_NOTIFY_SUCCESS,

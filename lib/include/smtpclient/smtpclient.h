@@ -14,6 +14,7 @@
  *              them, invitations
  *   entity.h   what can be set on each of these
  *   headers.h  its other headers: threads, lists, resending, receipts
+ *   extension.h  what it asks of the server beyond plain SMTP
  *   result.h   what became of it: stage, server's reply, each recipient
  *   address.h  one mailbox, parsed and printed
  *   source.h   bytes that are read when needed: files, memory, callbacks
@@ -48,6 +49,7 @@
 #include <smtpclient/dkim.h>
 #include <smtpclient/entity.h>
 #include <smtpclient/env.h>
+#include <smtpclient/extension.h>
 #include <smtpclient/headers.h>
 #include <smtpclient/message.h>
 #include <smtpclient/mime_type.h>
