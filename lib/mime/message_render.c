@@ -77,6 +77,20 @@ static apr_status_t add_receivers(smtpc_header_t **header,
     return rv;
 }
 
+static const apr_array_header_t *
+addresses_of(const smtpc_envelope_t *envelope, apr_pool_t *pool)
+{
+    apr_size_t count = smtpc__envelope_count(envelope);
+    apr_array_header_t *list = apr_array_make(
+        pool, (int)count, sizeof(const smtpc_address_t *));
+
+    for (apr_size_t i = 0; i < count; i++) {
+        APR_ARRAY_PUSH(list, const smtpc_address_t *)
+            = smtpc__envelope_recipient(envelope, i);
+    }
+    return list;
+}
+
 /* X-Receiver for To, Cc, Bcc in .NET's order, which is not that of RCPT, or
  * for those of an envelope that follows something else. */
 static apr_status_t add_all_receivers(smtpc_header_t **header,
@@ -89,8 +103,8 @@ static apr_status_t add_all_receivers(smtpc_header_t **header,
 
     if (message->envelope_to != NULL || message->eml != NULL
         || message->resent->nelts > 0) {
-        return add_receivers(header, sources, envelope->recipients, utf8,
-                             pool);
+        return add_receivers(header, sources, addresses_of(envelope, pool),
+                             utf8, pool);
     }
     rv = add_receivers(header, sources, message->to, utf8, pool);
     if (rv == APR_SUCCESS) {
