@@ -46,7 +46,8 @@ const char *smtpc__reply_split_enhanced(const char **enhanced, int code,
 
 /** Return the id under which the server says in the reply to the final dot
  *  that it queued the message (Postfix, Exim, Sendmail, OpenSMTPD, Exchange
- *  and others), in @a pool, or "". */
+ *  and others), in @a pool, or "". It has no blanks or control characters and
+ *  at most 128 bytes. */
 const char *smtpc__reply_queue_id(const smtpc_reply_t *reply,
                                   apr_pool_t *pool);
 
