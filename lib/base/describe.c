@@ -169,8 +169,8 @@ static const char *advice(const smtpc_result_t *result)
     case SMTPC_ELIMIT:
         return "make the message smaller, or look at what the server sent";
     case SMTPC_EEXTENSION:
-        return "use addresses in ASCII and attach no 8bit message, or use a "
-               "server that offers SMTPUTF8 and 8BITMIME";
+        return "use a server that offers it, or a message that does without: "
+               "addresses in ASCII, no 8bit message attached";
     case SMTPC_EQUEUE:
         return "check that the directory exists, is writable and has room";
     case SMTPC_ESOURCE:
@@ -183,6 +183,14 @@ static const char *advice(const smtpc_result_t *result)
     }
 }
 
+/* Return what the message was sent without, as the end of a clause, or "". */
+static const char *without(const smtpc_result_t *result, apr_pool_t *pool)
+{
+    return *result->dropped == '\0'
+               ? "" : apr_pstrcat(pool, " without ", result->dropped,
+                                  ", which it cannot do", NULL);
+}
+
 static const char *describe_success(const smtpc_result_t *result,
                                     apr_pool_t *pool)
 {
@@ -192,8 +200,9 @@ static const char *describe_success(const smtpc_result_t *result,
         return apr_psprintf(pool, "stored the message for %s in %s", names,
                             result->path);
     }
-    return apr_psprintf(pool, "%s accepted the message for %s%s%s",
+    return apr_psprintf(pool, "%s accepted the message for %s%s%s%s",
                         server_name(result, pool), names,
+                        without(result, pool),
                         *result->queue_id != '\0' ? ", queued as " : "",
                         result->queue_id);
 }
@@ -205,9 +214,10 @@ static const char *describe_refusal(const smtpc_result_t *result,
     const char *accepted = "";
 
     if (result->status == SMTPC_EPARTIAL) {
-        accepted = apr_psprintf(pool, "accepted the message for %s but ",
+        accepted = apr_psprintf(pool, "accepted the message for %s%s but ",
                                 name_recipients(result, SMTPC_RCPT_ACCEPTED,
-                                                0, pool));
+                                                0, pool),
+                                without(result, pool));
     }
     return apr_psprintf(pool, "%s %srefused %s %s: %s; %s",
                         server_name(result, pool), accepted,

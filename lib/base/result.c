@@ -37,6 +37,7 @@ void smtpc__result_create(smtpc_result_t **result,
     made->error = "";
     made->queue_id = "";
     made->capabilities = "";
+    made->dropped = "";
     made->message_id = "";
     made->host = "";
     made->peer = "";
@@ -281,6 +282,11 @@ SMTPC_DECLARE(const char *)
 smtpc_result_capabilities(const smtpc_result_t *result)
 {
     return result->capabilities;
+}
+
+SMTPC_DECLARE(const char *) smtpc_result_dropped(const smtpc_result_t *result)
+{
+    return result->dropped;
 }
 
 SMTPC_DECLARE(const char *)

@@ -25,6 +25,7 @@ struct smtpc_result_t {
     const char *tls_protocol;
     const char *tls_cipher;
     const char *capabilities;
+    const char *dropped;
     const char *path;
     int transient;
     apr_off_t bytes;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * headers.c: functions for single header fields, and for what only the
- * envelope says.
+ * headers.c: functions for single header fields, and for an envelope that
+ * differs from them.
  *
  * Each makes a field of the store in message_field.c, so that it can be read
  * back, replaced and taken away like any other.
  *
- * Not here: lists (list_headers.c), sending on (resent.c).
- * RFC 5322 3.6, RFC 3834 5, RFC 8098 2.1, RFC 3461 4.1.
+ * Not here: lists (list_headers.c), sending on (resent.c), what else the
+ * envelope says (message_extension.c).
+ * RFC 5322 3.6, RFC 3834 5, RFC 8098 2.1.
  */
 #include <string.h>
 
@@ -215,28 +216,6 @@ smtpc_message_set_return_receipt_to(smtpc_message_t *message,
                                     const char *text)
 {
     return set_addresses(message, "Return-Receipt-To", text);
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_message_set_notifications(smtpc_message_t *message, int notify)
-{
-    if (notify != SMTPC_NOTIFY_NEVER
-        && (notify < 0
-            || notify > (SMTPC_NOTIFY_SUCCESS | SMTPC_NOTIFY_FAILURE
-                         | SMTPC_NOTIFY_DELAY))) {
-        return smtpc__message_fail(message, SMTPC_EARG,
-                                   "notifications: %d is neither a "
-                                   "combination of SMTPC_NOTIFY_SUCCESS, "
-                                   "_FAILURE and _DELAY, nor _NEVER alone",
-                                   notify);
-    }
-    message->notify = (unsigned int)notify;
-    return APR_SUCCESS;
-}
-
-SMTPC_DECLARE(int) smtpc_message_notifications(const smtpc_message_t *message)
-{
-    return (int)message->notify;
 }
 
 SMTPC_DECLARE(apr_status_t)

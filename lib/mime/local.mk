@@ -24,6 +24,7 @@ libsmtpclient_core_la_SOURCES += \
 	lib/mime/message_body.c \
 	lib/mime/message_content.c lib/mime/message_content.h \
 	lib/mime/message_envelope.c \
+	lib/mime/message_extension.c \
 	lib/mime/message_field.c \
 	lib/mime/message_header.c lib/mime/message_header.h \
 	lib/mime/message_load.c \

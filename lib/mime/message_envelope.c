@@ -163,10 +163,7 @@ apr_status_t smtpc__message_envelope(smtpc_envelope_t **envelope,
                                "Bcc");
         return SMTPC_EARG;
     }
-    made->size = SMTPC_LENGTH_UNKNOWN;
-    for (apr_size_t i = 0; i < smtpc__envelope_count(made); i++) {
-        smtpc__envelope_entry(made, i)->notify = message->notify;
-    }
+    smtpc__message_ask(made, message);
     made->utf8 = resent_needs_utf8(message)
                  || (message->eml != NULL ? message->eml->utf8
                                           : needs_utf8(message, from));

@@ -8,11 +8,13 @@
  * render it.
  */
 
+#include <apr_hash.h>
 #include <apr_tables.h>
 #include <smtpclient/headers.h>
 
 #include "mime/eml.h"
 #include "mime/entity_priv.h"
+#include "model/envelope.h"
 
 /** Bytes of the last error's sentence. */
 #define SMTPC_MESSAGE_ERROR_SIZE 512
@@ -37,6 +39,13 @@ typedef struct smtpc_field_t {
     const char *phrase;
     const char *spec; /**< what stands behind phrase */
 } smtpc_field_t;
+
+/** What was said of a single recipient. */
+typedef struct smtpc_recipient_options_t {
+    unsigned int notify;  /**< smtpc_notify_e, 0: as for all */
+    const char *original; /**< user@host of ORCPT, or NULL */
+    const char *orcpt;    /**< the same as smtpc_envelope_recipient_t has it */
+} smtpc_recipient_options_t;
 
 struct smtpc_resent_t {
     smtpc_message_t *message;
@@ -66,7 +75,9 @@ struct smtpc_message_t {
     apr_array_header_t *attachments; /**< smtpc_attachment_t * */
     struct smtpc_smime_t *smime;  /**< NULL: none */
     apr_array_header_t *resent;   /**< smtpc_resent_t *, the oldest first */
-    unsigned int notify;          /**< smtpc_notify_e */
+    unsigned int notify;          /**< smtpc_notify_e of all recipients */
+    apr_hash_t *recipient_options; /**< by user@host, or NULL: none */
+    smtpc_envelope_t asked;       /**< parameters of MAIL; the rest is 0 */
     int envelope_from_set;        /**< envelope_sender counts */
     const smtpc_address_t *envelope_sender; /**< NULL: <> */
     apr_array_header_t *envelope_to; /**< NULL: of the header */
@@ -106,6 +117,11 @@ apr_status_t smtpc__message_address(const smtpc_address_t **address,
                                     smtpc_message_t *message,
                                     const char *what, const char *text)
     SMTPC_WARN_UNUSED;
+
+/** Give @a envelope, which has sender and recipients, what @a message asks
+ *  for beyond them; it borrows from the message. */
+void smtpc__message_ask(smtpc_envelope_t *envelope,
+                        const smtpc_message_t *message);
 
 /** Return the first field called @a name that was added, or NULL. */
 const smtpc_field_t *smtpc__message_field(const smtpc_message_t *message,

@@ -183,7 +183,10 @@ static void make_terms(smtpc_session_t *session)
     if (rv != APR_SUCCESS) {
         decline(session, rv, rv == SMTPC_EREJECTED ? SMTPC_RCPT_REJECTED
                                                    : SMTPC_RCPT_UNSENT, why);
+        return;
     }
+    tx->given.result->dropped = smtpc__terms_dropped(
+        &tx->terms, tx->given.result->pool);
 }
 
 void smtpc__session_begin(smtpc_session_t *session,

@@ -59,6 +59,11 @@ static void successes(void)
     says(result, "mail.example.org:587 accepted the message for "
                  "r0@example.net, queued as 4F1",
          "accepted with a queue id");
+    result->dropped = "DSN MT-PRIORITY";
+    says(result, "mail.example.org:587 accepted the message for "
+                 "r0@example.net without DSN MT-PRIORITY, which it cannot "
+                 "do, queued as 4F1",
+         "accepted without what it asked for");
 
     result = make(5);
     accept_one(result, 0);
@@ -98,6 +103,13 @@ static void refusals(void)
          "refused r1@example.net at RCPT TO: 450 4.2.0 greylisted try later; "
          "the server asks to try again later",
          "some refused, text of two lines");
+    result->dropped = "DSN";
+    says(result,
+         "mail.example.org:587 accepted the message for r0@example.net "
+         "without DSN, which it cannot do but refused r1@example.net at RCPT "
+         "TO: 450 4.2.0 greylisted try later; the server asks to try again "
+         "later",
+         "and without what it asked for");
 
     result = make(1);
     refuse(result, 0, 530, "", "");

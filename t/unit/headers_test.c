@@ -142,27 +142,6 @@ static void receipts(void)
     tap_ok(rendered(m, "Return-Receipt-To") == NULL, "gone");
 }
 
-/* The rules of DeliveryNotificationOptions: any of three, or Never alone. */
-static void notifications(void)
-{
-    smtpc_message_t *m = message();
-
-    tap_is_int(smtpc_message_notifications(m), SMTPC_NOTIFY_NONE, "none");
-    for (int i = 0; i <= 7; i++) {
-        tap_is_int(smtpc_message_set_notifications(m, i), 0, "%d", i);
-        tap_is_int(smtpc_message_notifications(m), i, "is %d", i);
-    }
-    tap_is_int(smtpc_message_set_notifications(m, 8), SMTPC_EARG, "8");
-    tap_is_int(smtpc_message_set_notifications(m, -1), SMTPC_EARG, "-1");
-    tap_is_int(smtpc_message_set_notifications(m, SMTPC_NOTIFY_NEVER
-                                                      | SMTPC_NOTIFY_DELAY),
-               SMTPC_EARG, "never and another");
-    tap_is_int(smtpc_message_notifications(m), 7, "as before");
-    tap_is_int(smtpc_message_set_notifications(m, SMTPC_NOTIFY_NEVER), 0,
-               "never");
-    tap_is_int(smtpc_message_notifications(m), SMTPC_NOTIFY_NEVER, "is never");
-}
-
 static void envelope(void)
 {
     smtpc_message_t *m = message();
@@ -195,7 +174,6 @@ int main(void)
     threads();
     automatic();
     receipts();
-    notifications();
     envelope();
     return tap_done();
 }

@@ -96,6 +96,16 @@ CALL(list_id, smtpc_message_set_list_id(t->message, text, NULL))
 CALL(list_name, smtpc_message_set_list_id(t->message, "a.example", text))
 CALL(envelope_from, smtpc_message_set_envelope(t->message, text, NULL))
 CALL(envelope_to, smtpc_message_set_envelope(t->message, NULL, text))
+CALL(envelope_id, smtpc_message_set_envelope_id(t->message, text))
+CALL(submitter, smtpc_message_set_submitter(t->message, text))
+CALL(notify_address,
+     smtpc_message_set_recipient_notifications(t->message, text,
+                                               SMTPC_NOTIFY_DELAY))
+CALL(orcpt_address, smtpc_message_set_original_recipient(t->message, text,
+                                                         "x@y.example"))
+CALL(orcpt, smtpc_message_set_original_recipient(t->message,
+                                                 "resent-to@example.org",
+                                                 text))
 
 static apr_status_t resent_from(thing_t *t, const char *text)
 {
@@ -313,6 +323,11 @@ static const function_t functions[] = {
     { "list description", list_name, "~a~ b~", 0 },
     { "envelope from", envelope_from, SPEC, 0 },
     { "envelope to", envelope_to, SPEC ", " SPEC, 0 },
+    { "envelope id", envelope_id, "~a~+ b~", 0 },
+    { "submitter", submitter, MAILBOX, 0 },
+    { "recipient of notifications", notify_address, MAILBOX, 0 },
+    { "recipient with an original", orcpt_address, MAILBOX, 0 },
+    { "original recipient", orcpt, MAILBOX, 0 },
     { "resent from", resent_from, MAILBOX, 0 },
     { "resent sender", resent_sender, MAILBOX, 0 },
     { "resent to", resent_to, MAILBOX, 0 },
@@ -426,11 +441,14 @@ static const char *seen(const thing_t *t)
         text_or(smtpc_client_client_certificate(c)), "|",
         text_or(smtpc_client_user(c)), "|",
         text_or(smtpc_client_pickup_directory(c)), "|",
-        smtpc_client_from(c) ? "from" : "-", NULL);
+        smtpc_client_from(c) ? "from" : "-", "|", text_or(e->envid), "|",
+        text_or(smtpc_message_submitter(t->message)), NULL);
     for (apr_size_t i = 0; i < smtpc__envelope_count(e); i++) {
-        all = apr_pstrcat(
-            t->pool, all, "|",
-            smtpc_address_address(smtpc__envelope_recipient(e, i)), NULL);
+        const smtpc_envelope_recipient_t *entry = smtpc__envelope_entry(e, i);
+
+        all = apr_psprintf(t->pool, "%s|%s|%u|%s", all,
+                           smtpc_address_address(entry->address),
+                           entry->notify, text_or(entry->orcpt));
     }
     return all;
 }

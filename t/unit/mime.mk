@@ -25,6 +25,7 @@ unit_tests += \
 	t/unit/message_body_test \
 	t/unit/message_content_test \
 	t/unit/message_envelope_test \
+	t/unit/message_extension_test \
 	t/unit/message_field_test \
 	t/unit/message_header_test \
 	t/unit/message_load_test \

@@ -171,6 +171,7 @@ static void everything_empty(void)
     tap_is_str(smtpc_result_error(result), "", "error");
     tap_is_str(smtpc_result_queue_id(result), "", "queue id");
     tap_is_str(smtpc_result_capabilities(result), "", "capabilities");
+    tap_is_str(smtpc_result_dropped(result), "", "dropped");
     tap_is_str(smtpc_result_message_id(result), "", "message id");
     tap_is_str(smtpc_result_host(result), "", "host");
     tap_is_str(smtpc_result_peer(result), "", "peer");

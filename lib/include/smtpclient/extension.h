@@ -57,6 +57,9 @@ typedef enum {
     SMTPC_BY_NOTIFY  /**< it stays under way, and the sender is told */
 } smtpc_by_e;
 
+/** For smtpc_message_set_mt_priority(): no priority. */
+#define SMTPC_MT_PRIORITY_NONE 127
+
 /** Return the keyword of @a extension ("DSN"), or "" for another value. The
  *  string is constant. @since 0.1 */
 SMTPC_DECLARE(const char *)

@@ -225,13 +225,26 @@ SMTPC_DECLARE(apr_status_t) smtpc_resent_add_bcc(smtpc_resent_t *resent,
                                                  const char *text)
     SMTPC_WARN_UNUSED;
 
-/* The envelope. */
+/* The envelope. All of it is allowed for a loaded message, too. */
+
+/**
+ * Send @a message in an envelope that its header does not say: from @a from,
+ * where "" is the null reverse path that nothing is ever returned to, to the
+ * mailboxes in @a recipients, separated by commas. NULL for either: as the
+ * header says.
+ *
+ * @return APR_SUCCESS, or as smtpc_message_add_to()
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_envelope(smtpc_message_t *message, const char *from,
+                           const char *recipients) SMTPC_WARN_UNUSED;
 
 /**
  * Ask the servers to report as @a notify says: SMTPC_NOTIFY_SUCCESS,
  * _FAILURE, _DELAY in any combination, or _NEVER alone. A server that does
  * not offer DSN is not asked, and the message is sent all the same, as .NET
- * does. Allowed for a loaded message.
+ * does, unless smtpc_message_set_policy() says otherwise.
  *
  * @return APR_SUCCESS
  *         SMTPC_EARG     another value
@@ -240,22 +253,220 @@ SMTPC_DECLARE(apr_status_t) smtpc_resent_add_bcc(smtpc_resent_t *resent,
 SMTPC_DECLARE(apr_status_t)
 smtpc_message_set_notifications(smtpc_message_t *message, int notify)
     SMTPC_WARN_UNUSED;
-
 /** Return what smtpc_message_set_notifications() set. @since 0.1 */
 SMTPC_DECLARE(int) smtpc_message_notifications(const smtpc_message_t *message);
 
 /**
- * Send @a message in an envelope that its header does not say: from @a from,
- * where "" is the null reverse path that nothing is ever returned to, to the
- * mailboxes in @a recipients, separated by commas. NULL for either: as the
- * header says. Allowed for a loaded message.
+ * As smtpc_message_set_notifications(), for the recipient @a address alone;
+ * SMTPC_NOTIFY_NONE takes that back. It need not be a recipient yet: who is
+ * one is seen when the message is sent.
  *
- * @return APR_SUCCESS, or as smtpc_message_add_to()
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     another value, or @a address is no mailbox
+ *         SMTPC_ELIMIT   this was said of SMTPC_LIMIT_RECIPIENTS already
  * @since 0.1
  */
 SMTPC_DECLARE(apr_status_t)
-smtpc_message_set_envelope(smtpc_message_t *message, const char *from,
-                           const char *recipients) SMTPC_WARN_UNUSED;
+smtpc_message_set_recipient_notifications(smtpc_message_t *message,
+                                          const char *address, int notify)
+    SMTPC_WARN_UNUSED;
+/** Return what holds for the recipient @a address: what was set for it, else
+ *  for all. @since 0.1 */
+SMTPC_DECLARE(int)
+smtpc_message_recipient_notifications(const smtpc_message_t *message,
+                                      const char *address);
+
+/**
+ * Let reports about the recipient @a address name @a original, the address
+ * that the mail was first sent to (ORCPT); NULL takes it away. RFC 3461 4.2,
+ * RFC 6533 3.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     one of them is no mailbox
+ *         SMTPC_ELIMIT   @a original is over SMTPC_LIMIT_ORCPT as it is
+ *                        written, or something was said of
+ *                        SMTPC_LIMIT_RECIPIENTS already
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_original_recipient(smtpc_message_t *message,
+                                     const char *address,
+                                     const char *original) SMTPC_WARN_UNUSED;
+/** Return the original recipient, user@host, that was set for the recipient
+ *  @a address, or NULL. @since 0.1 */
+SMTPC_DECLARE(const char *)
+smtpc_message_original_recipient(const smtpc_message_t *message,
+                                 const char *address);
+
+/**
+ * Say how much of @a message is to come back with a report of failure (RET).
+ * RFC 3461 4.3.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     not a value of the enumeration
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_message_set_return(smtpc_message_t *message,
+                                                     smtpc_return_e what)
+    SMTPC_WARN_UNUSED;
+/** Return what smtpc_message_set_return() set. @since 0.1 */
+SMTPC_DECLARE(smtpc_return_e)
+smtpc_message_return(const smtpc_message_t *message);
+
+/**
+ * Let reports name @a id, so that the sender knows what they are about
+ * (ENVID); NULL takes it away. RFC 3461 4.4.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     empty, or not printable ASCII
+ *         SMTPC_ELIMIT   over SMTPC_LIMIT_ENVID, where a blank, '+' and '='
+ *                        count three
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_envelope_id(smtpc_message_t *message, const char *id)
+    SMTPC_WARN_UNUSED;
+/** Return what smtpc_message_set_envelope_id() set, or NULL. @since 0.1 */
+SMTPC_DECLARE(const char *)
+smtpc_message_envelope_id(const smtpc_message_t *message);
+
+/**
+ * Let @a message travel with verified TLS only, on the whole way to its
+ * recipients, if @a require. The connection to the server has to be one, and
+ * the server has to promise it for the rest: else nothing is sent, unless
+ * smtpc_message_set_policy() says otherwise. RFC 8689.
+ *
+ * @return APR_SUCCESS
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_require_tls(smtpc_message_t *message, int require);
+/** Return what smtpc_message_set_require_tls() set. @since 0.1 */
+SMTPC_DECLARE(int) smtpc_message_require_tls(const smtpc_message_t *message);
+
+/**
+ * Let @a message be delivered within @a seconds, or what @a mode says be done
+ * with it; with @a trace servers on its way that do not know of this report
+ * it. 0 with SMTPC_BY_RETURN takes it away. RFC 2852.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     not a value of the enumeration, or less than 0
+ *                        seconds with SMTPC_BY_RETURN
+ *         SMTPC_ELIMIT   more than SMTPC_LIMIT_SECONDS, before or behind 0
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_deliver_by(smtpc_message_t *message, apr_int32_t seconds,
+                             smtpc_by_e mode, int trace) SMTPC_WARN_UNUSED;
+/** Return the seconds that were set; 0 with SMTPC_BY_RETURN is none.
+ *  @since 0.1 */
+SMTPC_DECLARE(apr_int32_t)
+smtpc_message_deliver_by(const smtpc_message_t *message);
+/** Return the mode that goes with them. @since 0.1 */
+SMTPC_DECLARE(smtpc_by_e)
+smtpc_message_deliver_by_mode(const smtpc_message_t *message);
+/** Return non-zero if servers on the way are to report. @since 0.1 */
+SMTPC_DECLARE(int)
+smtpc_message_deliver_by_trace(const smtpc_message_t *message);
+
+/**
+ * Let the server hold @a message for @a seconds before it goes on, in place
+ * of smtpc_message_set_hold_until(); 0 takes it away. RFC 4865.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     less than 0
+ *         SMTPC_ELIMIT   more than SMTPC_LIMIT_SECONDS
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_hold_for(smtpc_message_t *message, apr_int64_t seconds)
+    SMTPC_WARN_UNUSED;
+/** Return what smtpc_message_set_hold_for() set, or 0. @since 0.1 */
+SMTPC_DECLARE(apr_int64_t)
+smtpc_message_hold_for(const smtpc_message_t *message);
+
+/**
+ * Let the server hold @a message until @a when, in whole seconds, in place of
+ * smtpc_message_set_hold_for(); 0 takes it away. RFC 4865.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     before 1970 or behind the year 9999
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_hold_until(smtpc_message_t *message, apr_time_t when)
+    SMTPC_WARN_UNUSED;
+/** Return what smtpc_message_set_hold_until() set, or 0. @since 0.1 */
+SMTPC_DECLARE(apr_time_t)
+smtpc_message_hold_until(const smtpc_message_t *message);
+
+/**
+ * Give @a message the rank @a priority in the queues of servers, -9 ... 9;
+ * SMTPC_MT_PRIORITY_NONE takes it away. What readers see is
+ * smtpc_message_set_priority(). RFC 6710.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     another value
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_mt_priority(smtpc_message_t *message, int priority)
+    SMTPC_WARN_UNUSED;
+/** Return what smtpc_message_set_mt_priority() set, or
+ *  SMTPC_MT_PRIORITY_NONE. @since 0.1 */
+SMTPC_DECLARE(int) smtpc_message_mt_priority(const smtpc_message_t *message);
+
+/**
+ * Tell the server that @a message was submitted by @a address (AUTH=), where
+ * "" is nobody it knows of; NULL: say nothing. Only for a server that trusts
+ * this client. RFC 4954 5.
+ *
+ * @return APR_SUCCESS, or as smtpc_address_parse()
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_submitter(smtpc_message_t *message, const char *address)
+    SMTPC_WARN_UNUSED;
+/** Return the submitter, user@host, or "" or NULL as it was set.
+ *  @since 0.1 */
+SMTPC_DECLARE(const char *)
+smtpc_message_submitter(const smtpc_message_t *message);
+
+/**
+ * Send @a message only if every recipient is accepted, if @a all; else those
+ * who are accepted get it.
+ *
+ * @return APR_SUCCESS
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_message_set_all_or_none(smtpc_message_t *message, int all);
+/** Return what smtpc_message_set_all_or_none() set. @since 0.1 */
+SMTPC_DECLARE(int) smtpc_message_all_or_none(const smtpc_message_t *message);
+
+/**
+ * Say what is to happen where the server does not have @a extension, or not
+ * as far as @a message asks for it. SMTPC_POLICY_DEFAULT is
+ *
+ * - FAIL for 8BITMIME and SMTPUTF8 where the content cannot be written
+ *   without, for BINARYMIME, REQUIRETLS, DELIVERBY, FUTURERELEASE;
+ * - DEGRADE for MT-PRIORITY, see smtpc_result_dropped();
+ * - IGNORE for DSN, as .NET has it, and AUTH (smtpc_message_set_submitter()).
+ *
+ * What cannot be done without fails under every policy: SMTPUTF8 for a local
+ * part in UTF-8, BINARYMIME for content that is binary.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EARG     not a value of one of the enumerations
+ * @since 0.1
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_message_set_policy(
+    smtpc_message_t *message, smtpc_extension_e extension,
+    smtpc_policy_e policy) SMTPC_WARN_UNUSED;
+/** Return what smtpc_message_set_policy() set for @a extension. @since 0.1 */
+SMTPC_DECLARE(smtpc_policy_e)
+smtpc_message_policy(const smtpc_message_t *message,
+                     smtpc_extension_e extension);
 
 SMTPC_END_DECLS
 

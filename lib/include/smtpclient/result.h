@@ -114,6 +114,11 @@ smtpc_result_tls_cipher(const smtpc_result_t *result);
  *  if it offered none or was not asked. */
 SMTPC_DECLARE(const char *)
 smtpc_result_capabilities(const smtpc_result_t *result);
+/** Return the keywords of the extensions that the message asked for and was
+ *  sent without because the server does not have them, separated by blanks
+ *  ("DSN MT-PRIORITY"), or "". Those under SMTPC_POLICY_DEGRADE are named, see
+ *  smtpc_message_set_policy(). @since 0.1 */
+SMTPC_DECLARE(const char *) smtpc_result_dropped(const smtpc_result_t *result);
 /** Return the file the message was written to (pickup), or "". */
 SMTPC_DECLARE(const char *) smtpc_result_path(const smtpc_result_t *result);
 /** Return the number of bytes of the message that were sent. */
