@@ -19,7 +19,7 @@ typedef struct smtpc_encode_area_t smtpc_encode_area_t;
 typedef struct smtpc_encode_opts_t {
     smtpc_encoding_e encoding;
     /** Text: CR, LF and CRLF are line ends and become CRLF. 7bit and 8bit
-     *  need content that has no other line ends, or this. */
+     *  need content that has no other line ends, or this; binary does not. */
     int text;
     /** End what is not empty with CRLF: it is the end of the message. */
     int last;

@@ -5,8 +5,8 @@
  *
  * Text passes through up to three filters, each a source over the one before:
  * format=flowed, charset, transfer encoding. It is read once in front of the
- * last to see what is in it. What was not given as text is base64, unread,
- * unless the caller asked for something else.
+ * last to see what is in it. What was not given as text is base64 or binary,
+ * unread, unless the caller asked for something else.
  *
  * Not here: messages as parts (nested.c), the tree (message_content.c).
  */
@@ -36,6 +36,8 @@ typedef struct content_t {
     smtpc_source_t *source;
     int text;            /* its line ends become CRLF */
     int utf8;            /* it has to be UTF-8 */
+    int eight_bit;       /* it may be 8bit */
+    int binary;          /* it may be binary */
     smtpc_scan_t scan;
     smtpc_encode_opts_t opts;
 } content_t;
@@ -205,18 +207,33 @@ static const char *copy_problem(const content_t *c, int seven, int last,
     return NULL;
 }
 
+/* Bytes that need not be lines. As binary they stay as they are, even at the
+ * end of the message; text still has its line ends. */
+static void choose_bytes(content_t *c)
+{
+    c->opts.encoding = c->binary ? SMTPC_ENCODING_BINARY
+                                 : SMTPC_ENCODING_BASE64;
+    if (c->binary && !c->text) {
+        c->opts.last = 0;
+    }
+}
+
 /* The transfer encoding, which the caller may have chosen. */
-static apr_status_t choose(content_t *c, int eight_bit, int last,
-                           const char **why, apr_pool_t *pool)
+static apr_status_t choose(content_t *c, int last, const char **why,
+                           apr_pool_t *pool)
 {
     smtpc_encoding_e wanted = c->entity->encoding;
 
     c->opts.text = c->text;
     c->opts.last = last;
     c->opts.encoding = wanted;
+    if (wanted == SMTPC_ENCODING_BINARY
+        || (wanted == SMTPC_ENCODING_AUTO && !c->text)) {
+        choose_bytes(c);
+        return APR_SUCCESS;
+    }
     if (wanted == SMTPC_ENCODING_AUTO) {
-        c->opts.encoding = c->text ? smtpc__scan_choose(&c->scan, eight_bit)
-                                   : SMTPC_ENCODING_BASE64;
+        c->opts.encoding = smtpc__scan_choose(&c->scan, c->eight_bit);
         return APR_SUCCESS;
     }
     if (wanted != SMTPC_ENCODING_7BIT && wanted != SMTPC_ENCODING_8BIT) {
@@ -229,7 +246,7 @@ static apr_status_t choose(content_t *c, int eight_bit, int last,
     if (c->scan.eight_bit == 0) {
         c->opts.encoding = SMTPC_ENCODING_7BIT;
     }
-    else if (!eight_bit) {
+    else if (!c->eight_bit) {
         c->opts.encoding = smtpc__scan_choose(&c->scan, 0);
     }
     return APR_SUCCESS;
@@ -395,13 +412,16 @@ apr_status_t smtpc__leaf_make(smtpc_part_t **part, const smtpc_build_t *build,
         return smtpc__nested_make(part, build, entity);
     }
     rv = open_content(&c, entity, &why, build->pool);
+    c.eight_bit = build->eight_bit;
+    c.binary = build->binary;
     scanned = c.text || (entity->encoding != SMTPC_ENCODING_AUTO
-                         && entity->encoding != SMTPC_ENCODING_BASE64);
+                         && entity->encoding != SMTPC_ENCODING_BASE64
+                         && entity->encoding != SMTPC_ENCODING_BINARY);
     if (rv == APR_SUCCESS && scanned) {
         rv = scan(&c, &why);
     }
     if (rv == APR_SUCCESS) {
-        rv = choose(&c, build->eight_bit, last, &why, build->pool);
+        rv = choose(&c, last, &why, build->pool);
     }
     if (rv == APR_SUCCESS) {
         *part = typed_part(&c, build);
@@ -420,8 +440,9 @@ apr_status_t smtpc__leaf_check(const smtpc_entity_t *entity, const char **why,
     content_t c;
     apr_status_t rv = open_content(&c, entity, why, pool);
 
+    c.eight_bit = 1;
     if (rv == APR_SUCCESS) {
         rv = scan(&c, why);
     }
-    return rv == APR_SUCCESS ? choose(&c, 1, 1, why, pool) : rv;
+    return rv == APR_SUCCESS ? choose(&c, 1, why, pool) : rv;
 }

@@ -17,6 +17,7 @@ typedef struct smtpc_build_t {
     const smtpc_render_t *render;
     const smtpc_address_t *from; /**< for messages in it that have none */
     int eight_bit;               /**< 8bit content is allowed */
+    int binary;                  /**< and content that is not lines */
     smtpc_env_t *env;
     smtpc_encode_area_t *area;
     apr_pool_t *pool;

@@ -18,6 +18,11 @@
 typedef struct smtpc_render_t {
     /** The bytes go where 8bit content is allowed (8BITMIME). */
     int eight_bit;
+    /** The bytes go where BINARYMIME and CHUNKING are offered: what would be
+     *  base64 only because nobody knows of what it is, is sent as it is.
+     *  Content that is signed, encrypted or for a pickup directory is never
+     *  binary, nor are messages in the message. RFC 3030. */
+    int binary;
     /** Headers may hold raw UTF-8 (SMTPUTF8). */
     int utf8;
     /** Write X-Sender and X-Receiver in front: pickup directory. */
@@ -44,12 +49,16 @@ typedef struct smtpc_render_t {
 typedef struct smtpc_content_t {
     /** All bytes from the first header to the last line's CRLF: only CRLF
      *  line ends, no line over 998 bytes, no NUL, not dot-stuffed. Can be
-     *  rewound if all attachments can. */
+     *  rewound if all attachments can. If binary none of this holds but the
+     *  last: the bytes must not be normalised, and there may be no line end
+     *  behind the last. */
     smtpc_source_t *source;
     /** Its length, or SMTPC_LENGTH_UNKNOWN; always known if it is signed. */
     apr_off_t length;
-    /** It has bytes above 0x7f. */
+    /** It has bytes above 0x7f, not counting parts that are binary. */
     int eight_bit;
+    /** A part of it is binary, whatever bytes it has: BODY=BINARYMIME. */
+    int binary;
     /** A header field holds raw UTF-8: needs SMTPUTF8. */
     int utf8;
     /** Message-ID with angle brackets; "" if a loaded message has none. */

@@ -176,7 +176,7 @@ static void say_why(const rendering_t *r, const char *why)
 }
 
 /* Make the tree of parts, and what S/MIME makes of it. Content that is signed
- * must not be recoded on its way, so it is not 8bit. */
+ * must not be recoded on its way, so it is neither 8bit nor binary. */
 static apr_status_t make_parts(smtpc_part_t **root, const rendering_t *r)
 {
     const smtpc_smime_t *smime = smtpc__smime_of(r->message);
@@ -187,6 +187,8 @@ static apr_status_t make_parts(smtpc_part_t **root, const rendering_t *r)
 
     build.eight_bit = r->how->eight_bit && r->how->dkim_count == 0
                       && smime == NULL;
+    build.binary = r->how->binary && r->how->dkim_count == 0
+                   && smime == NULL && !r->how->pickup;
     rv = smtpc__message_parts(root, r->message, &build);
 
     if (rv == APR_SUCCESS && smime != NULL) {
@@ -282,6 +284,7 @@ static apr_status_t add_message(rendering_t *r, smtpc_content_t *content,
     }
     content->utf8 = raw;
     content->eight_bit = raw || smtpc__part_eight_bit(root);
+    content->binary = smtpc__part_binary(root);
     return rv;
 }
 

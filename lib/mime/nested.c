@@ -7,6 +7,8 @@
  * around it and so fits always. A finished one is sent as it is, or not at
  * all: changing encodings inside it would break its signatures.
  *
+ * Nothing in them is binary: RFC 2046 allows it, readers do not expect it.
+ *
  * Messages may be in messages; how deep is limited, so recursion is safe.
  */
 #include "mime/nested.h"

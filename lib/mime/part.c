@@ -85,24 +85,39 @@ static const smtpc_part_t *child_at(const smtpc_part_t *part, int i)
     return APR_ARRAY_IDX(part->children, i, const smtpc_part_t *);
 }
 
-int smtpc__part_eight_bit(const smtpc_part_t *part)
+/* Return non-zero if a leaf below part has encoding. */
+static int has_encoding(const smtpc_part_t *part, smtpc_encoding_e encoding)
 {
     if (part->children == NULL) {
-        return part->encoding == SMTPC_ENCODING_8BIT;
+        return part->encoding == encoding;
     }
     for (int i = 0; i < part->children->nelts; i++) {
-        if (smtpc__part_eight_bit(child_at(part, i))) {
+        if (has_encoding(child_at(part, i), encoding)) {
             return 1;
         }
     }
     return 0;
 }
 
-/* A multipart may only be 7bit, which goes without saying, or 8bit. */
+int smtpc__part_eight_bit(const smtpc_part_t *part)
+{
+    return has_encoding(part, SMTPC_ENCODING_8BIT);
+}
+
+int smtpc__part_binary(const smtpc_part_t *part)
+{
+    return has_encoding(part, SMTPC_ENCODING_BINARY);
+}
+
+/* A multipart may only be 7bit, which goes without saying, 8bit or binary:
+ * whatever is the most in it. RFC 2045 6.4. */
 static const char *encoding_name(const smtpc_part_t *part)
 {
     if (part->children == NULL) {
         return smtpc__encoding_name(part->encoding);
+    }
+    if (smtpc__part_binary(part)) {
+        return smtpc__encoding_name(SMTPC_ENCODING_BINARY);
     }
     return smtpc__part_eight_bit(part)
                ? smtpc__encoding_name(SMTPC_ENCODING_8BIT)

@@ -57,6 +57,9 @@ void smtpc__part_add(smtpc_part_t *parent, smtpc_part_t *child);
 /** Return non-zero if content below @a part is 8bit. */
 int smtpc__part_eight_bit(const smtpc_part_t *part);
 
+/** Return non-zero if content below @a part is binary. */
+int smtpc__part_binary(const smtpc_part_t *part);
+
 /** Write the fields of @a part to @a header. */
 apr_status_t smtpc__part_header(const smtpc_part_t *part,
                                 smtpc_header_t *header) SMTPC_WARN_UNUSED;

@@ -20,7 +20,8 @@ const char *smtpc__encoding_name(smtpc_encoding_e encoding)
         [SMTPC_ENCODING_QUOTED_PRINTABLE] = "quoted-printable",
         [SMTPC_ENCODING_BASE64] = "base64",
         [SMTPC_ENCODING_7BIT] = "7bit",
-        [SMTPC_ENCODING_8BIT] = "8bit"
+        [SMTPC_ENCODING_8BIT] = "8bit",
+        [SMTPC_ENCODING_BINARY] = "binary"
     };
 
     return names[encoding];

@@ -24,18 +24,21 @@ typedef struct row_t {
 
 #define QP "quoted-printable"
 
-/* In the order of smtpc_encoding_e: QP, base64, 7bit, 8bit. */
+/* In the order of smtpc_encoding_e: QP, base64, 7bit, 8bit, binary, which is
+ * not allowed here. */
 static const row_t rows[] = {
-    { "ASCII in CRLF", "abc\r\n", 5, { QP, "base64", "7bit", "7bit" },
-      { QP, "base64", "7bit", "7bit" } },
-    { "ASCII in LF", "abc\n", 4, { QP, "base64", "7bit", "7bit" },
-      { QP, "base64", NULL, NULL } },
-    { "a CR alone", "a\rc\r\n", 5, { QP, "base64", "7bit", "7bit" },
-      { QP, "base64", NULL, NULL } },
-    { "Latin", "\xc3\xa4 b\r\n", 6, { QP, "base64", NULL, "8bit" },
-      { QP, "base64", NULL, "8bit" } },
-    { "NUL", "a\0b\r\n", 5, { QP, "base64", NULL, NULL },
-      { QP, "base64", NULL, NULL } }
+    { "ASCII in CRLF", "abc\r\n", 5,
+      { QP, "base64", "7bit", "7bit", "base64" },
+      { QP, "base64", "7bit", "7bit", "base64" } },
+    { "ASCII in LF", "abc\n", 4, { QP, "base64", "7bit", "7bit", "base64" },
+      { QP, "base64", NULL, NULL, "base64" } },
+    { "a CR alone", "a\rc\r\n", 5,
+      { QP, "base64", "7bit", "7bit", "base64" },
+      { QP, "base64", NULL, NULL, "base64" } },
+    { "Latin", "\xc3\xa4 b\r\n", 6, { QP, "base64", NULL, "8bit", "base64" },
+      { QP, "base64", NULL, "8bit", "base64" } },
+    { "NUL", "a\0b\r\n", 5, { QP, "base64", NULL, NULL, "base64" },
+      { QP, "base64", NULL, NULL, "base64" } }
 };
 
 /* The encoding of the last part of a message with an attachment, or NULL. */

@@ -22,6 +22,7 @@ unit_tests += \
 	t/unit/ident_test \
 	t/unit/leaf_test \
 	t/unit/list_headers_test \
+	t/unit/message_binary_test \
 	t/unit/message_body_test \
 	t/unit/message_content_test \
 	t/unit/message_envelope_test \

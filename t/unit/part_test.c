@@ -100,6 +100,16 @@ int main(void)
                != NULL, "and in the field");
     tap_ok(raw, "raw UTF-8 in a part's header is told");
 
+    tap_ok(!smtpc__part_binary(mixed), "and not binary");
+    file->encoding = SMTPC_ENCODING_BINARY;
+    tap_ok(smtpc__part_binary(mixed), "binary below shows above");
+    tap_ok(strstr(show(mixed, 0, &raw, &length),
+                  "boundary=\"=_o\"\r\nContent-Transfer-Encoding: "
+                  "binary\r\n") != NULL, "in the field before 8bit");
+    tap_ok(strstr(show(inner, 0, &raw, &length),
+                  "boundary=\"=_i\"\r\nContent-Transfer-Encoding: "
+                  "8bit\r\n") != NULL, "and not where it is not");
+
     file->body = support_pieces("x", 1, 1, 0, tap_pool());
     show(mixed, 0, &raw, &length);
     tap_is_int(length, SMTPC_LENGTH_UNKNOWN,

@@ -36,6 +36,7 @@ typedef enum {
     SMTPC_ENCODING_BASE64 = 1,
     SMTPC_ENCODING_7BIT = 2,
     SMTPC_ENCODING_8BIT = 3,
+    SMTPC_ENCODING_BINARY = 4, /**< which .NET does not have */
     SMTPC_ENCODING_COUNT
 } smtpc_encoding_e;
 
@@ -139,9 +140,12 @@ smtpc_entity_charset(const smtpc_entity_t *entity);
  *
  * AUTO looks at text and takes 7bit for ASCII, 8bit where the server has
  * 8BITMIME, else quoted-printable while that stays readable, else base64; and
- * base64 for everything that was not given as text. 8BIT becomes one of the
- * others where the server has no 8BITMIME. 7BIT and 8BIT never change bytes
- * that were not given as text, which therefore need CRLF line ends.
+ * for everything that was not given as text binary, which costs nothing, where
+ * the server has BINARYMIME and CHUNKING, else base64. 8BIT becomes one of the
+ * others where the server has no 8BITMIME, BINARY becomes base64 where it
+ * cannot be sent; so it does in a message that is signed, encrypted, stored,
+ * or attached to another. 7BIT and 8BIT never change bytes that were not given
+ * as text, which therefore need CRLF line ends.
  *
  * @return APR_SUCCESS
  *         SMTPC_EARG     the content cannot be sent in it: bytes above 127, a
