@@ -107,6 +107,87 @@ static void notifications(apr_pool_t *pool)
     }
 }
 
+/* All that a message can ask of a server over a clear connection. */
+static void ask(smtpc_message_t *m)
+{
+    if (smtpc_message_set_recipient_notifications(m, "to@example.org",
+                                                  SMTPC_NOTIFY_SUCCESS)
+        || smtpc_message_set_original_recipient(m, "to@example.org",
+                                                "a+b@example.net")
+        || smtpc_message_set_return(m, SMTPC_RETURN_HEADERS)
+        || smtpc_message_set_envelope_id(m, "order 42")
+        || smtpc_message_set_mt_priority(m, -4)
+        || smtpc_message_set_submitter(m, "ann@example.org")) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+}
+
+static void extensions(apr_pool_t *pool)
+{
+    peer_smtp_t smtp;
+    peer_t *peer;
+    smtpc_client_t *c = start(&peer, &smtp, "DSN\nMT-PRIORITY\nDELIVERBY 10"
+                              "\nFUTURERELEASE 60 2099-01-01T00:00:00Z",
+                              pool);
+    smtpc_message_t *m = message(pool);
+    smtpc_result_t *result;
+
+    ask(m);
+    if (smtpc_message_set_deliver_by(m, 10, SMTPC_BY_RETURN, 1)
+        || smtpc_message_set_hold_for(m, 60)) {
+        tap_bail("%s", smtpc_message_error(m));
+    }
+    tap_is_int(smtpc_client_send(&result, c, m, pool), 0, "sent");
+    tap_is_int(peer_heard(peer, "MAIL FROM:<from@example.org> RET=HDRS "
+                                "ENVID=order+2042 BY=10;RT HOLDFOR=60 "
+                                "MT-PRIORITY=-4"), 1, "all of MAIL");
+    tap_is_int(peer_heard(peer, "RCPT TO:<to@example.org> NOTIFY=SUCCESS "
+                                "ORCPT=rfc822;a+2Bb@example.net"), 1,
+               "all of RCPT");
+    tap_is_str(smtpc_result_dropped(result), "",
+               "nothing dropped but what is not missed");
+    tap_is_int(smtpc_message_set_hold_for(m, 61), 0, "longer");
+    tap_is_int(smtpc_client_send(&result, c, m, pool), SMTPC_EEXTENSION,
+               "than the server holds");
+    tap_ok(strstr(smtpc_result_error(result), "FUTURERELEASE") != NULL, "%s",
+           smtpc_result_error(result));
+    smtpc_client_dispose(c);
+    peer_stop(peer);
+}
+
+static void dropped(apr_pool_t *pool)
+{
+    peer_smtp_t smtp;
+    peer_t *peer;
+    smtpc_client_t *c = start(&peer, &smtp, "8BITMIME", pool);
+    smtpc_message_t *m = message(pool);
+    smtpc_result_t *result;
+
+    ask(m);
+    tap_is_int(smtpc_client_send(&result, c, m, pool), 0, "sent");
+    tap_is_int(peer_heard(peer, "MAIL FROM:<from@example.org>"), 1, "MAIL");
+    tap_is_int(peer_heard(peer, "MAIL FROM:<from@example.org> "), 0,
+               "without parameters");
+    tap_is_int(peer_heard(peer, "RCPT TO:<to@example.org>"), 1, "RCPT");
+    tap_is_int(peer_heard(peer, "RCPT TO:<to@example.org> "), 0, "likewise");
+    tap_is_str(smtpc_result_dropped(result), "MT-PRIORITY",
+               "the result says what was dropped");
+    tap_is_int(smtpc_message_set_policy(m, SMTPC_EXTENSION_DSN,
+                                        SMTPC_POLICY_FAIL), 0, "not DSN");
+    tap_is_int(smtpc_client_send(&result, c, m, pool), SMTPC_EEXTENSION,
+               "not without DSN");
+    tap_is_str(smtpc_result_dropped(result), "", "nothing was sent without");
+    tap_is_int(smtpc_message_set_policy(m, SMTPC_EXTENSION_DSN,
+                                        SMTPC_POLICY_DEFAULT), 0, "as it was");
+    tap_is_int(smtpc_message_set_require_tls(m, 1), 0, "REQUIRETLS");
+    tap_is_int(smtpc_client_send(&result, c, m, pool), SMTPC_EEXTENSION,
+               "T21 not without TLS");
+    tap_ok(strstr(smtpc_result_error(result), "5.7.30") != NULL, "%s",
+           smtpc_result_error(result));
+    smtpc_client_dispose(c);
+    peer_stop(peer);
+}
+
 /* Return the pages of memory of this process. */
 static long pages(void)
 {
@@ -155,5 +236,7 @@ int main(void)
     }
     fields(pool);
     notifications(pool);
+    extensions(pool);
+    dropped(pool);
     return tap_done();
 }

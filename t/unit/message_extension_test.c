@@ -361,6 +361,8 @@ static void flags_and_policies(void)
     check(m, smtpc_message_set_all_or_none(m, 0), 0, "nor the other");
     tap_ok(!envelope_of(m)->require_tls && !envelope_of(m)->all_or_none,
            "are gone");
+    tap_is_int(envelope_of(m)->size, SMTPC_LENGTH_UNKNOWN,
+               "the size is nobody's to ask for");
     for (int i = 0; i < SMTPC_EXTENSION_COUNT; i++) {
         smtpc_extension_e extension = (smtpc_extension_e)i;
 
