@@ -202,11 +202,74 @@ static void test_deadlines(apr_pool_t *pool)
     tap_is_int(fired, MANY - MANY / 4, "each once, but those taken away");
     tap_is_int(early, 0, "none early");
     tap_is_int(late, 0, "none late");
-    tap_ok(smtpc__watch_create(&seen[0].watch, loop, on_event, seen, pool)
-               == SMTPC_ELIMIT, "a full loop says so");
+    tap_subtest_end();
+}
+
+/* The limit is on sockets that are polled, not on watches. */
+static void test_limit(apr_uint32_t sockets, apr_pool_t *pool)
+{
+    smtpc_loop_t *loop = make_loop(sockets, pool);
+    seen_t seen[MANY + 1];
+    apr_uint32_t i;
+
+    tap_subtest_begin("the limit of a loop for %u", sockets);
+    for (i = 0; i <= sockets; i++) {
+        make_seen(&seen[i], loop, pool);
+    }
+    for (i = 0; i < sockets; i++) {
+        must(smtpc__watch_socket(seen[i].watch, seen[i].socket, APR_POLLIN));
+    }
+    tap_is_int(smtpc__watch_socket(seen[i].watch, seen[i].socket, APR_POLLIN),
+               SMTPC_ELIMIT, "one more is refused");
+    tap_is_int(smtpc__watch_socket(seen[0].watch, seen[0].socket,
+                                   APR_POLLIN | APR_POLLOUT), APR_SUCCESS,
+               "those that are there can change");
     apr_pool_destroy(seen[1].pool);
-    tap_ok(smtpc__watch_create(&seen[1].watch, loop, on_event, seen, pool)
-               == APR_SUCCESS, "a place that became free is used");
+    tap_is_int(smtpc__watch_socket(seen[i].watch, seen[i].socket, APR_POLLIN),
+               APR_SUCCESS, "a place that became free is used");
+    smtpc__watch_end(seen[0].watch);
+    seen[i].stop_after = 1;
+    tap_is_int(write(seen[i].fd, "x", 1), 1, "a byte");
+    tap_is_int(smtpc__loop_run(loop), APR_SUCCESS, "runs");
+    tap_is_int(seen[i].io, 1, "and works");
+    for (i = 0; i <= sockets; i++) {
+        close(seen[i].fd);
+        if (i != 1) {
+            apr_pool_destroy(seen[i].pool);
+        }
+    }
+    tap_subtest_end();
+}
+
+static void on_count(void *baton, smtpc_loop_event_e event)
+{
+    (void)event;
+    ++*(int *)baton;
+}
+
+/* Deadlines alone are not limited, nor do they cost more than they should:
+ * each is moved ten times. */
+static void test_many(apr_pool_t *pool)
+{
+    enum { HOW_MANY = 10000 };
+    smtpc_loop_t *loop = make_loop(1, pool);
+    smtpc_watch_t **watches = apr_palloc(pool, HOW_MANY * sizeof(*watches));
+    apr_time_t start = smtpc__monotonic();
+    int fired = 0;
+    int i;
+
+    tap_subtest_begin("%d deadlines in a loop for one socket", HOW_MANY);
+    for (i = 0; i < HOW_MANY; i++) {
+        must(smtpc__watch_create(&watches[i], loop, on_count, &fired, pool));
+    }
+    for (i = 0; i < 10 * HOW_MANY; i++) {
+        smtpc__watch_deadline(watches[i % HOW_MANY],
+                              1 + (apr_time_t)i * 7919 % 10007);
+    }
+    must(smtpc__loop_run(loop));
+    tap_is_int(fired, HOW_MANY, "all came");
+    tap_ok(smtpc__monotonic() - start < apr_time_from_sec(5),
+           "in reasonable time");
     tap_subtest_end();
 }
 
@@ -307,7 +370,11 @@ static void on_again(void *baton, smtpc_loop_event_e event)
     seen_t *seen = baton;
 
     (void)event;
-    if (++seen->timeouts == 1000) {
+    /* After the sockets of this turn. */
+    if (++seen->timeouts == 1 && write(seen->victim->fd, "x", 1) != 1) {
+        tap_bail("no byte");
+    }
+    if (seen->timeouts == 1000) {
         smtpc__loop_stop(seen->loop);
     }
     smtpc__watch_deadline(seen->watch, 1);
@@ -325,7 +392,7 @@ static void test_fair(apr_pool_t *pool)
     must(smtpc__watch_create(&again.watch, loop, on_again, &again, pool));
     smtpc__watch_deadline(again.watch, 1);
     must(smtpc__watch_socket(other.watch, other.socket, APR_POLLIN));
-    tap_is_int(write(other.fd, "x", 1), 1, "a byte");
+    again.victim = &other;
     other.stop_after = 1;
     tap_is_int(smtpc__loop_run(loop), APR_SUCCESS, "runs");
     tap_is_int(other.io, 1, "the socket was served");
@@ -374,6 +441,9 @@ int main(void)
     test_victim(2, pool);
     test_victim(MANY, pool);
     test_deadlines(pool);
+    test_limit(3, pool);
+    test_limit(MANY, pool);
+    test_many(pool);
     test_order(pool);
     test_no_spin(pool);
     test_fair(pool);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # lib/net, and the servers that tests of it and of lib/client talk to.
 unit_tests += \
+	t/unit/loop_post_test \
 	t/unit/loop_test \
 	t/unit/resolve_test \
 	t/unit/tcp_test \
@@ -9,6 +10,7 @@ unit_tests += \
 	t/unit/tls_verify_test \
 	t/unit/transport_test
 threaded_tests += \
+	t/unit/loop_post_test \
 	t/unit/resolve_test \
 	t/unit/tls_test
 testsupport_sources += \
