@@ -147,7 +147,7 @@ static void try_next(smtpc_conn_t *conn)
         }
         smtpc__conn_step(conn, share_of_time(conn));
         conn->next_address++;
-        rv = smtpc__tcp_connect(&conn->tcp, address, conn->attempt);
+        rv = smtpc__tcp_connect(&conn->tcp, address, NULL, conn->attempt);
         if (rv == APR_SUCCESS) {
             on_connected(conn);
             return;

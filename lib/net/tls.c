@@ -276,9 +276,14 @@ static const char *tls_error(smtpc_transport_t *transport)
     return tls_of(transport)->error;
 }
 
+static void tls_expect(smtpc_transport_t *transport, int more)
+{
+    smtpc__transport_expect(tls_of(transport)->under, more);
+}
+
 static const smtpc_transport_vtable_t tls_vtable = {
-    tls_read,    tls_write, tls_events, tls_socket,
-    tls_pending, tls_close, tls_error
+    tls_read,  tls_write, tls_events, tls_socket, tls_pending,
+    tls_close, tls_error, tls_expect
 };
 
 static apr_status_t free_ssl(void *data)
@@ -349,8 +354,9 @@ static apr_status_t handshake_fill(smtpc_tls_t *tls, apr_int16_t *events)
     apr_status_t rv = fill(tls);
 
     if (APR_STATUS_IS_EAGAIN(rv)) {
-        *events = smtpc__transport_events(
-            &tls->transport, APR_POLLIN);
+        /* Part of a flight may be here, and the rest held back. */
+        smtpc__transport_expect(tls->under, 1);
+        *events = smtpc__transport_events(&tls->transport, APR_POLLIN);
     }
     return rv == APR_EOF ? fail_ssl(tls) : rv;
 }

@@ -43,3 +43,8 @@ const char *smtpc__transport_error(smtpc_transport_t *transport)
 {
     return transport->vtable->error(transport);
 }
+
+void smtpc__transport_expect(smtpc_transport_t *transport, int more)
+{
+    transport->vtable->expect(transport, more);
+}

@@ -32,6 +32,8 @@ typedef struct smtpc_transport_vtable_t {
     void (*close)(smtpc_transport_t *transport, int graceful);
     /** One sentence on the last failure, or "". */
     const char *(*error)(smtpc_transport_t *transport);
+    /** Whether more is to come; as smtpc__transport_expect(). */
+    void (*expect)(smtpc_transport_t *transport, int more);
 } smtpc_transport_vtable_t;
 
 struct smtpc_transport_t {
@@ -73,5 +75,14 @@ void smtpc__transport_close(smtpc_transport_t *transport, int graceful);
 
 /** Return one sentence on the last failure of @a transport. */
 const char *smtpc__transport_error(smtpc_transport_t *transport);
+
+/**
+ * Say, after a read and before the next write, whether more (@a more not 0)
+ * is to come from the peer behind what was read, although nothing will be
+ * sent to it before. A TCP transport then acknowledges at once what came, for
+ * a peer whose system holds the rest back until then; a transport on another
+ * passes it on; others do nothing. Never blocks or fails.
+ */
+void smtpc__transport_expect(smtpc_transport_t *transport, int more);
 
 #endif

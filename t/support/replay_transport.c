@@ -213,8 +213,15 @@ static const char *do_error(smtpc_transport_t *transport)
     return ((replay_transport_t *)transport)->error;
 }
 
+static void do_expect(smtpc_transport_t *transport, int more)
+{
+    (void)transport;
+    (void)more;
+}
+
 static const smtpc_transport_vtable_t vtable = {
-    do_read, do_write, do_events, do_socket, do_pending, do_close, do_error,
+    do_read,    do_write, do_events, do_socket,
+    do_pending, do_close, do_error,  do_expect,
 };
 
 replay_transport_t *replay_transport_create(const replay_case_t *script,

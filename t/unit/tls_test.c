@@ -49,7 +49,7 @@ static apr_status_t secure(smtpc_tls_t **tls, smtpc_transport_t **transport,
 
     apr_sockaddr_info_get(&address, "127.0.0.1", APR_INET,
                           (apr_port_t)peer_port(peer), 0, pool);
-    rv = smtpc__tcp_connect(&tcp, address, pool);
+    rv = smtpc__tcp_connect(&tcp, address, NULL, pool);
     while (APR_STATUS_IS_EAGAIN(rv)) {
         wait_for(smtpc__tcp_transport(tcp), APR_POLLOUT);
         rv = smtpc__tcp_connected(tcp);

@@ -116,7 +116,7 @@ static apr_status_t shake(const char **why, int port,
     *why = "";
     apr_sockaddr_info_get(&address, "127.0.0.1", APR_INET, (apr_port_t)port,
                           0, pool);
-    rv = smtpc__tcp_connect(&tcp, address, pool);
+    rv = smtpc__tcp_connect(&tcp, address, NULL, pool);
     under = smtpc__tcp_transport(tcp);
     while (APR_STATUS_IS_EAGAIN(rv)) {
         wait_for(under, APR_POLLOUT);

@@ -70,9 +70,15 @@ static const char *fake_error(smtpc_transport_t *transport)
     return ((fake_t *)transport)->called;
 }
 
+static void fake_expect(smtpc_transport_t *transport, int more)
+{
+    ((fake_t *)transport)->called = "expect";
+    ((fake_t *)transport)->value = more;
+}
+
 static const smtpc_transport_vtable_t vtable = {
     fake_read,    fake_write, fake_events, fake_socket,
-    fake_pending, fake_close, fake_error
+    fake_pending, fake_close, fake_error,  fake_expect
 };
 
 int main(void)
@@ -103,5 +109,8 @@ int main(void)
     tap_is_int(fake.value, 1, "graceful");
     smtpc__transport_close(t, 0);
     tap_is_int(fake.value, 0, "not graceful");
+    smtpc__transport_expect(t, 3);
+    tap_is_str(fake.called, "expect", "expect");
+    tap_is_int(fake.value, 3, "more");
     return tap_done();
 }
