@@ -31,6 +31,7 @@ smtpclientinclude_HEADERS = \
 	lib/include/smtpclient/headers.h \
 	lib/include/smtpclient/message.h \
 	lib/include/smtpclient/mime_type.h \
+	lib/include/smtpclient/proxy.h \
 	lib/include/smtpclient/result.h \
 	lib/include/smtpclient/secret.h \
 	lib/include/smtpclient/settings.h \

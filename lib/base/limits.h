@@ -119,6 +119,8 @@
 #define SMTPC_LIMIT_OUTPUT_BUFFER 16384
 /** Bytes read from the network in one go. */
 #define SMTPC_LIMIT_INPUT_BUFFER 4096
+/** What an HTTP proxy may say before there is a way to the server. */
+#define SMTPC_LIMIT_PROXY_HEADER 16384
 /** Path of a Unix socket; sun_path of Linux with its terminator is 108. */
 #define SMTPC_LIMIT_UNIX_PATH 107
 /** Addresses of one host that are tried. */

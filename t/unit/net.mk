@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 # lib/net, and the servers that tests of it and of lib/client talk to.
 unit_tests += \
+	t/unit/dial_proxy_test \
+	t/unit/dial_test \
 	t/unit/loop_post_test \
 	t/unit/loop_test \
+	t/unit/race_test \
 	t/unit/resolve_test \
 	t/unit/tcp_test \
 	t/unit/tls_context_test \
 	t/unit/tls_test \
 	t/unit/tls_verify_test \
-	t/unit/transport_test
+	t/unit/transport_test \
+	t/unit/tunnel_test
 threaded_tests += \
+	t/unit/dial_proxy_test \
+	t/unit/dial_test \
 	t/unit/loop_post_test \
 	t/unit/resolve_test \
 	t/unit/tls_test
