@@ -135,6 +135,11 @@
 #define SMTPC_LIMIT_POOL_FREE 131072
 /** Shared objects (TLS contexts) one env keeps; beyond they are private. */
 #define SMTPC_LIMIT_SHARED_OBJECTS 256
+/** Keys of TLS sessions an env keeps: servers, and ways to use them. */
+#define SMTPC_LIMIT_TLS_SESSIONS 256
+/** Sessions of one key: with TLS 1.3 each is for one connection, and servers
+ *  give one or two. */
+#define SMTPC_LIMIT_TLS_TICKETS 4
 /** TLS records buffered in one direction. */
 #define SMTPC_LIMIT_TLS_BUFFER 65536
 

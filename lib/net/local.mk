@@ -8,6 +8,7 @@ libsmtpclient_core_la_SOURCES += \
 	lib/net/tcp.c lib/net/tcp.h \
 	lib/net/tls.c lib/net/tls.h \
 	lib/net/tls_context.c lib/net/tls_context.h \
+	lib/net/tls_session.c lib/net/tls_session.h \
 	lib/net/tls_verify.c lib/net/tls_verify.h \
 	lib/net/transport.c lib/net/transport.h \
 	lib/net/tunnel.c lib/net/tunnel.h

@@ -21,10 +21,14 @@
 
 #include "base/limits.h"
 #include "net/tls_context.h"
+#include "net/tls_session.h"
 #include "net/tls_verify.h"
 
 /** Flights of a handshake; TLS 1.3 with a retry has 5. */
 #define HANDSHAKE_TURNS 64
+/** Times that one read gets bytes from the network although they hold no
+ *  data; the longest record comes in 5. A peer could go on for ever. */
+#define READ_TURNS 16
 /** A sentence. */
 #define ERROR_TEXT 512
 
@@ -37,6 +41,7 @@ struct smtpc_tls_t {
     BIO *out; /* to the network; belongs to ssl */
     const smtpc_tls_policy_t *policy;
     smtpc_tls_fault_t fault;
+    smtpc_tls_keeper_t keeper;
     int up;        /* the handshake is done */
     int closed;
     int in_ended;  /* the stream under it ended */
@@ -165,6 +170,7 @@ static apr_status_t tls_read(smtpc_transport_t *transport, char *buf,
     smtpc_tls_t *tls = tls_of(transport);
     apr_size_t space = *len;
     apr_status_t rv;
+    int turns;
 
     *len = 0;
     if (tls->broken != APR_SUCCESS) {
@@ -174,7 +180,7 @@ static apr_status_t tls_read(smtpc_transport_t *transport, char *buf,
     if (rv != APR_SUCCESS && !APR_STATUS_IS_EAGAIN(rv)) {
         return rv;
     }
-    for (;;) {
+    for (turns = 0;; turns++) {
         size_t got = 0;
 
         ERR_clear_error();
@@ -189,6 +195,11 @@ static apr_status_t tls_read(smtpc_transport_t *transport, char *buf,
             return APR_EOF;
         default:
             return fail_ssl(tls);
+        }
+        /* All that came is with OpenSSL: polling tells whether there is
+         * more, and the caller can look at the clock. */
+        if (turns == READ_TURNS) {
+            return APR_EAGAIN;
         }
         rv = fill(tls);
         if (rv != APR_SUCCESS) {
@@ -295,8 +306,11 @@ static apr_status_t free_ssl(void *data)
 }
 
 /* Make the SSL and its BIOs. */
-static apr_status_t prepare(smtpc_tls_t *tls, SSL_CTX *context)
+static apr_status_t prepare(smtpc_tls_t *tls, SSL_CTX *context,
+                            smtpc_env_t *env)
 {
+    apr_status_t rv;
+
     tls->ssl = SSL_new(context);
     tls->in = BIO_new(BIO_s_mem());
     tls->out = BIO_new(BIO_s_mem());
@@ -311,10 +325,15 @@ static apr_status_t prepare(smtpc_tls_t *tls, SSL_CTX *context)
     SSL_set_connect_state(tls->ssl);
     apr_pool_cleanup_register(tls->pool, tls, free_ssl,
                               apr_pool_cleanup_null);
-    return tls->policy->verify
-               ? smtpc__tls_verify_setup(tls->ssl, tls->policy->host,
-                                         &tls->fault)
-               : smtpc__tls_verify_none(tls->ssl, tls->policy->host);
+    rv = tls->policy->verify
+             ? smtpc__tls_verify_setup(tls->ssl, tls->policy->host,
+                                       &tls->fault)
+             : smtpc__tls_verify_none(tls->ssl, tls->policy->host);
+    if (rv == APR_SUCCESS) {
+        smtpc__tls_session_setup(&tls->keeper, &tls->fault, tls->ssl,
+                                 tls->policy, env, tls->pool);
+    }
+    return rv;
 }
 
 apr_status_t smtpc__tls_create(smtpc_tls_t **tls, const char **why,
@@ -337,7 +356,7 @@ apr_status_t smtpc__tls_create(smtpc_tls_t **tls, const char **why,
     made->policy = policy;
     made->first = -1;
     ERR_clear_error();
-    rv = prepare(made, context);
+    rv = prepare(made, context, env);
     if (rv != APR_SUCCESS) {
         ERR_clear_error();
         *why = apr_psprintf(pool, "OpenSSL cannot prepare TLS for the name "
@@ -358,7 +377,11 @@ static apr_status_t handshake_fill(smtpc_tls_t *tls, apr_int16_t *events)
         smtpc__transport_expect(tls->under, 1);
         *events = smtpc__transport_events(&tls->transport, APR_POLLIN);
     }
-    return rv == APR_EOF ? fail_ssl(tls) : rv;
+    if (rv != APR_EOF) {
+        return rv;
+    }
+    smtpc__tls_session_failed(&tls->keeper);
+    return fail_ssl(tls);
 }
 
 apr_status_t smtpc__tls_handshake(smtpc_tls_t *tls, apr_int16_t *events)
@@ -377,6 +400,7 @@ apr_status_t smtpc__tls_handshake(smtpc_tls_t *tls, apr_int16_t *events)
         done = SSL_do_handshake(tls->ssl);
         error = done == 1 ? SSL_ERROR_NONE : SSL_get_error(tls->ssl, done);
         if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ) {
+            smtpc__tls_session_failed(&tls->keeper);
             rv = fail_ssl(tls);
             /* The alert tells the server's operator too. */
             (void)flush(tls);
@@ -404,6 +428,7 @@ void smtpc__tls_facts(smtpc_tls_facts_t *facts, smtpc_tls_t *tls)
     facts->cipher = SSL_get_cipher_name(tls->ssl);
     facts->verified = tls->policy->verify
                       && SSL_get_verify_result(tls->ssl) == X509_V_OK;
+    facts->resumed = SSL_session_reused(tls->ssl);
 }
 
 smtpc_transport_t *smtpc__tls_transport(smtpc_tls_t *tls)

@@ -28,6 +28,10 @@ typedef struct smtpc_tls_policy_t {
     const char *key;             /**< identifies the files: contexts are
                                       shared under it for the life of the
                                       env */
+    const char *session_key;     /**< connections with the same one may resume
+                                      each other's sessions if all above is
+                                      the same, too: profile, host and port;
+                                      NULL: none does */
     int verify;                  /**< 0: opportunistic, accept any peer */
 } smtpc_tls_policy_t;
 
@@ -36,6 +40,7 @@ typedef struct smtpc_tls_facts_t {
     const char *protocol; /**< "TLSv1.3" */
     const char *cipher;   /**< suite name */
     int verified;         /**< the peer is who the policy says */
+    int resumed;          /**< an earlier session: it was verified then */
 } smtpc_tls_facts_t;
 
 /** A TLS connection. */

@@ -4,8 +4,8 @@
  * certificate, made once per env and policy.
  *
  * Guarantees: TLS 1.2 or newer, OpenSSL's security level 2 or higher, no
- * compression, no renegotiation, no session kept; nothing is asked on a
- * terminal. Settings of OpenSSL as a whole are never touched: httpd and
+ * compression, no renegotiation, sessions only as tls_session.c keeps them;
+ * nothing is asked on a terminal. Settings of OpenSSL as a whole are never touched: httpd and
  * mod_ssl use it too. RFC 8996, RFC 9325.
  */
 
@@ -18,6 +18,7 @@
 #include <openssl/err.h>
 
 #include "base/env_int.h"
+#include "net/tls_session.h"
 
 /** OpenSSL's level for keys of 2048 bits and no SHA-1. */
 #define SECURITY_LEVEL 2
@@ -149,11 +150,10 @@ static void harden(SSL_CTX *context)
         SSL_CTX_set_security_level(context, SECURITY_LEVEL);
     }
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION
-                                     | SSL_OP_NO_RENEGOTIATION
-                                     | SSL_OP_NO_TICKET);
+                                     | SSL_OP_NO_RENEGOTIATION);
     /* A stream that is cut must not look like one that ended. */
     SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    smtpc__tls_session_context(context);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE
                                   | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
                                   | SSL_MODE_RELEASE_BUFFERS);

@@ -13,8 +13,11 @@
 
 #include "base/limits.h"
 
+struct smtpc_tls_keeper_t;
+
 /** What was wrong with a certificate: OpenSSL forgets the certificate when
- *  it fails the handshake. Texts are escaped. */
+ *  it fails the handshake. Texts are escaped. It is the application data of
+ *  its SSL, which has room for one pointer. */
 typedef struct smtpc_tls_fault_t {
     int error;                                   /**< X509_V_ERR_*, 0: none */
     int depth;                                   /**< 0: the server's own */
@@ -23,6 +26,8 @@ typedef struct smtpc_tls_fault_t {
     char names[SMTPC_LIMIT_CERTIFICATE_TEXT];    /**< what it is for, or "" */
     char from[16];                               /**< YYYY-MM-DD */
     char until[16];                              /**< YYYY-MM-DD */
+    const struct smtpc_tls_keeper_t *keeper;     /**< of tls_session.c, or
+                                                      NULL */
 } smtpc_tls_fault_t;
 
 /** Make @a ssl accept only a certificate chain for @a host (a name, or an

@@ -9,6 +9,7 @@ unit_tests += \
 	t/unit/resolve_test \
 	t/unit/tcp_test \
 	t/unit/tls_context_test \
+	t/unit/tls_session_test \
 	t/unit/tls_test \
 	t/unit/tls_verify_test \
 	t/unit/transport_test \
@@ -18,6 +19,7 @@ threaded_tests += \
 	t/unit/dial_test \
 	t/unit/loop_post_test \
 	t/unit/resolve_test \
+	t/unit/tls_session_test \
 	t/unit/tls_test
 testsupport_sources += \
 	t/support/peer.c t/support/peer.h \
