@@ -35,7 +35,7 @@ void meter_stop(meter_t *meter)
     meter->wall_s = seconds(CLOCK_MONOTONIC) - meter->wall_s;
 }
 
-static long peak_rss_kb(void)
+long meter_peak_kb(void)
 {
     char line[256];
     long kb = 0;
@@ -63,7 +63,7 @@ void meter_print(const meter_t *meter, const char *name, const char *peer,
            "\"bytes\":%.0f,\"wall_s\":%.6f,\"cpu_s\":%.6f,"
            "\"msgs_per_s\":%.1f,\"mb_per_s\":%.2f,\"peak_rss_kb\":%ld}\n",
            name, peer, messages, bytes, meter->wall_s, meter->cpu_s,
-           (double)messages / cpu, bytes / 1e6 / cpu, peak_rss_kb());
+           (double)messages / cpu, bytes / 1e6 / cpu, meter_peak_kb());
 }
 
 long meter_count(const char *text)

@@ -27,6 +27,9 @@ void meter_stop(meter_t *meter);
 void meter_print(const meter_t *meter, const char *name, const char *peer,
                  long messages, double bytes);
 
+/** Return the most memory that the process ever had, in KiB. */
+long meter_peak_kb(void);
+
 /** Return the positive number in @a text, or end the program. */
 long meter_count(const char *text);
 

@@ -47,14 +47,16 @@ sub ca_file       { return $_[0]{ca}->ca_file }
 sub password_file { return "$_[0]{dir}/password" }
 
 # Start both servers and wait until they answer. dir: where (default a new
-# temporary folder); ca: a Smtpc::CA to take the certificate from.
+# temporary folder); ca: a Smtpc::CA to take the certificate from; main: lines
+# of main.cf that are to be others, as { name => value }.
 sub start {
     my ($class, %o) = @_;
     my $why = missing();
     die "no Postfix: $why\n" if $why;
     my $dir = $o{dir} || File::Temp::tempdir('smtpc-postfix-XXXXXX',
         TMPDIR => 1);
-    my $self = bless { dir => $dir, own => !$o{dir}, owner => $$ }, $class;
+    my $self = bless { dir => $dir, own => !$o{dir}, owner => $$,
+        main => $o{main} || {} }, $class;
     File::Path::make_path($dir);
     chmod 0755, $dir;
     $self->{ca} = $o{ca} || Smtpc::CA->new(dir => "$dir/ca");
@@ -229,6 +231,7 @@ sub _postfix_config {
         default_process_limit => $MAX_PROCESSES, in_flow_delay => 0,
         notify_classes => '', biff => 'no', smtpd_banner => '$myhostname ESMTP',
         smtpd_discard_ehlo_keywords => '', disable_vrfy_command => 'yes',
+        %{ $self->{main} },
     );
     spew("$dir/etc/main.cf", join '', map { "$_ = $main{$_}\n" } sort keys %main);
     spew("$dir/etc/master.cf", $self->_master);
