@@ -3,8 +3,8 @@
 # what they compare with is looked for when they are built, so that neither
 # configure nor the product knows of it.
 
-bench_programs = bench/compose bench/send bench/send_limit bench/sink \
-	bench/timed
+bench_programs = bench/awake bench/compose bench/send bench/send_limit \
+	bench/sink bench/timed
 bench_peers = bench/compose_gmime bench/compose_curl bench/send_curl \
 	bench/send_esmtp
 bench_shared = bench/meter.c bench/meter.h bench/sample.c bench/sample.h
@@ -14,6 +14,8 @@ EXTRA_PROGRAMS += $(bench_programs) $(bench_peers)
 CLEANFILES += $(bench_programs) $(bench_peers)
 EXTRA_DIST += bench/README bench/chart bench/peers bench/report \
 	bench/rounds bench/run bench/send_batch.c
+
+bench_awake_SOURCES = bench/awake.c $(bench_shared)
 
 bench_compose_SOURCES = bench/compose.c $(bench_shared)
 bench_compose_LDADD = libsmtpclient_core.la

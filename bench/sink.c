@@ -20,9 +20,7 @@
  * One thread: with few connections nothing is faster, and it is clear where
  * the time goes. --delay-us is a pipe with latency: each piece of bytes that
  * is read is handled exactly so much after it arrived, its replies are sent
- * then, and pieces do not wait for each other. --spin-us keeps a processor
- * from falling asleep between two bursts; in a virtual machine waking it can
- * take longer than a mail does.
+ * then, and pieces do not wait for each other.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -33,6 +31,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -46,6 +45,8 @@
 #define BUFFER 262144
 /* Events taken at a time. */
 #define EVENTS 64
+/* Connections that may wait to be taken: clients come by the thousand. */
+#define BACKLOG 4096
 
 /* What a piece is; GREETING and END have no bytes. */
 typedef enum { GREETING, BYTES, END } piece_e;
@@ -312,11 +313,11 @@ static int wait_events(loop_t *loop, struct epoll_event *events)
 {
     long spin = loop->sink.opts.spin_us;
     long long until = spin > 0 ? now_us() + spin : 0;
-    int n;
+    int n = 0;
 
-    do {
+    while (n == 0 && spin > 0 && now_us() < until) {
         n = epoll_wait(loop->sink.epoll, events, EVENTS, 0);
-    } while (n == 0 && spin > 0 && now_us() < until);
+    }
     return n != 0 ? n : epoll_wait(loop->sink.epoll, events, EVENTS, -1);
 }
 
@@ -371,7 +372,7 @@ static void listen_on(loop_t *loop, const char *port_file)
     if (fd < 0
         || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0
         || bind(fd, (struct sockaddr *)&address, len) != 0
-        || listen(fd, 1024) != 0
+        || listen(fd, BACKLOG) != 0
         || getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
         sink_die("cannot listen on 127.0.0.1");
     }
@@ -391,8 +392,13 @@ static void listen_on(loop_t *loop, const char *port_file)
 
 static void set_up(loop_t *loop, const char *port_file)
 {
+    struct rlimit files;
     sigset_t set;
 
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
