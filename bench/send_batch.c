@@ -184,26 +184,30 @@ static void completed(smtpc_client_t *client, apr_status_t status,
     atomic_fetch_add(&tally->done, 1);
 }
 
-/* The clients are made before: a program keeps them. What a message that was
- * submitted takes is the growth between then and the last submission. */
+/* Clients and messages are made before: a program keeps them anyway. What a
+ * message that was submitted takes is the growth between then and the last
+ * submission. Each is a message of its own, since a source has one reader. */
 static double measure_async(job_t *job)
 {
     static tally_t tally;
     long count = job->args.messages;
     smtpc_client_t **clients = apr_palloc(job->pool, sizeof(*clients)
                                                      * (size_t)count);
-    smtpc_message_t *message = load(job, job->pool);
+    smtpc_message_t **messages = apr_palloc(job->pool, sizeof(*messages)
+                                                       * (size_t)count);
     apr_interval_time_t waited = 0;
     long before;
     long after;
 
     for (long i = 0; i < count; i++) {
         clients[i] = client_of(job, job->pool);
+        messages[i] = load(job, job->pool);
     }
     before = rss_kb();
     client_start(&job->args);
     for (long i = 0; i < count; i++) {
-        must(smtpc_client_send_async(clients[i], message, completed, &tally),
+        must(smtpc_client_send_async(clients[i], messages[i], completed,
+                                     &tally),
              "submit");
     }
     after = rss_kb();
