@@ -423,12 +423,16 @@ static void set_up(loop_t *loop, const char *port_file)
 
 static void print_counts(const sink_counts_t *c)
 {
+    struct timespec used = { 0, 0 };
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
     printf("{\"messages\":%lu,\"intact\":%lu,\"odd\":%lu,\"bytes\":%lu,"
            "\"connections\":%lu,\"bursts\":%lu,\"handshakes\":%lu,"
            "\"resumed\":%lu,\"logins\":%lu,\"errors\":%lu,"
-           "\"first\":\"%016llx\",\"sum\":\"%016llx\"}\n",
+           "\"cpu_s\":%.6f,\"first\":\"%016llx\",\"sum\":\"%016llx\"}\n",
            c->messages, c->intact, c->odd, c->bytes, c->connections,
            c->bursts, c->handshakes, c->resumed, c->logins, c->errors,
+           (double)used.tv_sec + (double)used.tv_nsec / 1e9,
            (unsigned long long)c->first, (unsigned long long)c->sum);
     (void)fflush(stdout);
 }
