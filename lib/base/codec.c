@@ -323,8 +323,19 @@ apr_size_t smtpc__utf8_char(const char *text, apr_size_t len)
 int smtpc__utf8_valid(const char *text, apr_size_t len)
 {
     while (len > 0) {
-        apr_size_t length = smtpc__utf8_char(text, len);
+        apr_uint64_t word;
+        apr_size_t length;
 
+        if (len >= sizeof(word)) {
+            /* ASCII, which most of it is, eight at a time. */
+            memcpy(&word, text, sizeof(word));
+            if ((word & 0x8080808080808080ULL) == 0) {
+                text += sizeof(word);
+                len -= sizeof(word);
+                continue;
+            }
+        }
+        length = smtpc__utf8_char(text, len);
         if (length == 0) {
             return 0;
         }
@@ -336,9 +347,16 @@ int smtpc__utf8_valid(const char *text, apr_size_t len)
 
 int smtpc__is_ascii(const char *text, apr_size_t len)
 {
-    apr_size_t i;
+    apr_uint64_t word;
+    apr_size_t i = 0;
 
-    for (i = 0; i < len; i++) {
+    for (; len - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, text + i, sizeof(word));
+        if ((word & 0x8080808080808080ULL) != 0) {
+            return 0;
+        }
+    }
+    for (; i < len; i++) {
         if ((unsigned char)text[i] >= 0x80) {
             return 0;
         }
@@ -364,7 +382,10 @@ apr_size_t smtpc__find_control(const char *text, apr_size_t len)
     apr_size_t i;
 
     for (i = 0; i < len; i++) {
-        if (is_control((const unsigned char *)text + i, len - i)) {
+        unsigned char c = (unsigned char)text[i];
+
+        if ((c < ' ' || c >= 0x7f)
+            && is_control((const unsigned char *)text + i, len - i)) {
             return i;
         }
     }
@@ -397,8 +418,18 @@ apr_size_t smtpc__escape_into(char *out, apr_size_t size, const char *text,
     }
     while (i < len) {
         const unsigned char *s = (const unsigned char *)text + i;
-        apr_size_t length = smtpc__utf8_char(text + i, len - i);
+        apr_size_t length;
         apr_size_t j;
+
+        if (*s >= ' ' && *s < 0x7f) {
+            if (size - done <= 1) {
+                break;
+            }
+            out[done++] = (char)*s;
+            i++;
+            continue;
+        }
+        length = smtpc__utf8_char(text + i, len - i);
 
         if (length > 0
             && (!is_control(s, len - i) || (*s == '\n' && keep_newline))) {

@@ -81,6 +81,23 @@ void smtpc__encode_area_create(smtpc_encode_area_t **area, apr_pool_t *pool)
     (*area)->pool = pool;
 }
 
+/* How far a run without line end is looked for at a time: text full of CR
+ * must not be searched to its end behind each of them. */
+#define RUN_MAX 1024
+
+/* Return how many of len bytes at text come before a line end, at most
+ * RUN_MAX. */
+static apr_size_t plain_run(const char *text, apr_size_t len)
+{
+    const char *end;
+
+    len = len < RUN_MAX ? len : RUN_MAX;
+    end = memchr(text, '\n', len);
+    len = end != NULL ? (apr_size_t)(end - text) : len;
+    end = memchr(text, '\r', len);
+    return end != NULL ? (apr_size_t)(end - text) : len;
+}
+
 /* Copy text from in to out, each line end as CRLF, until one of them is used
  * up; *cr tells of a CR at the end of the text before. */
 static apr_size_t normalise(int *cr, char *out, apr_size_t room,
@@ -90,16 +107,25 @@ static apr_size_t normalise(int *cr, char *out, apr_size_t room,
     apr_size_t n = 0;
 
     while (i < len && room - n >= 2) {
-        char c = in[i++];
+        char c = in[i];
 
-        if (c == '\r' || (c == '\n' && !*cr)) {
-            out[n++] = '\r';
-            out[n++] = '\n';
+        if (c == '\r' || c == '\n') {
+            if (c == '\r' || !*cr) {
+                out[n++] = '\r';
+                out[n++] = '\n';
+            }
+            *cr = c == '\r';
+            i++;
         }
-        else if (c != '\n') {
-            out[n++] = c;
+        else {
+            apr_size_t most = len - i < room - n ? len - i : room - n;
+            apr_size_t run = plain_run(in + i, most);
+
+            memcpy(out + n, in + i, run);
+            n += run;
+            i += run;
+            *cr = 0;
         }
-        *cr = c == '\r';
     }
     *used = i;
     return n;

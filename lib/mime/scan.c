@@ -46,9 +46,44 @@ static void scan_byte(smtpc_scan_t *scan, unsigned char c)
     scan->nul |= c == '\0';
 }
 
+/* Return how many of len bytes at data are those that most texts are made of
+ * and of which nothing but their number counts. */
+static apr_size_t plain_run(const char *data, apr_size_t len)
+{
+    static const unsigned char plain[256] = {
+        ['\t'] = 1, [' ' ... '=' - 1] = 1, ['=' + 1 ... '~'] = 1
+    };
+    apr_size_t n = 0;
+
+    while (n < len && plain[(unsigned char)data[n]]) {
+        n++;
+    }
+    return n;
+}
+
+static void scan_run(smtpc_scan_t *scan, apr_size_t run)
+{
+    scan->length += run;
+    scan->line += run;
+    if (scan->line > scan->longest) {
+        scan->longest = scan->line;
+    }
+    scan->bare += scan->cr;
+    scan->cr = 0;
+}
+
 void smtpc__scan(smtpc_scan_t *scan, const char *data, apr_size_t len)
 {
     for (apr_size_t i = 0; i < len; i++) {
+        apr_size_t run = plain_run(data + i, len - i);
+
+        if (run > 0) {
+            scan_run(scan, run);
+            i += run;
+            if (i == len) {
+                return;
+            }
+        }
         scan->bare += scan->cr != (data[i] == '\n');
         if (data[i] == '\r') {
             scan_line_end(scan);
