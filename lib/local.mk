@@ -23,24 +23,28 @@ smtpclientinclude_HEADERS = \
 	lib/include/smtpclient/address.h \
 	lib/include/smtpclient/attachment.h \
 	lib/include/smtpclient/client.h \
+	lib/include/smtpclient/client_limits.h \
+	lib/include/smtpclient/client_route.h \
 	lib/include/smtpclient/declare.h \
 	lib/include/smtpclient/dkim.h \
 	lib/include/smtpclient/entity.h \
 	lib/include/smtpclient/env.h \
+	lib/include/smtpclient/event.h \
 	lib/include/smtpclient/extension.h \
 	lib/include/smtpclient/headers.h \
 	lib/include/smtpclient/message.h \
 	lib/include/smtpclient/mime_type.h \
-	lib/include/smtpclient/proxy.h \
 	lib/include/smtpclient/result.h \
 	lib/include/smtpclient/secret.h \
 	lib/include/smtpclient/settings.h \
+	lib/include/smtpclient/proxy.h \
 	lib/include/smtpclient/security.h \
 	lib/include/smtpclient/smtpclient.h \
 	lib/include/smtpclient/smime.h \
 	lib/include/smtpclient/source.h \
 	lib/include/smtpclient/status.h \
-	lib/include/smtpclient/view.h
+	lib/include/smtpclient/view.h \
+	lib/include/smtpclient/xclient.h
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = lib/smtpclient.pc

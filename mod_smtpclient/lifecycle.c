@@ -151,6 +151,11 @@ void msc_lifecycle_child_init(apr_pool_t *pchild, server_rec *s)
 
     if (rv == APR_SUCCESS) {
         rv = smtpc_env_create(&process->env, process->pool);
+        if (rv == APR_SUCCESS) {
+            /* Requests have a client each: the next one finds the connection
+             * of the last. */
+            rv = smtpc_env_keep_connections(process->env, 1);
+        }
         if (rv != APR_SUCCESS) {
             apr_pool_destroy(process->pool);
         }

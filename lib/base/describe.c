@@ -33,6 +33,7 @@ static const char *const phrases[SMTPC_STAGE_COUNT] = {
     [SMTPC_STAGE_CONTENT] = "sending the message",
     [SMTPC_STAGE_END] = "waiting for the reply to the message",
     [SMTPC_STAGE_RSET] = "at RSET",
+    [SMTPC_STAGE_ASK] = "waiting for the answer to the command",
     [SMTPC_STAGE_QUIT] = "at QUIT",
     [SMTPC_STAGE_STORE] = "writing the file",
     [SMTPC_STAGE_DONE] = "at the end"
@@ -122,7 +123,8 @@ static const char *refusal_advice(smtpc_stage_e stage, int code,
     if (code >= 400 && code < 500) {
         return "the server asks to try again later";
     }
-    if (code == 552 || strcmp(enhanced, "5.3.4") == 0) {
+    /* Without a reply it was we who compared. */
+    if (code == 552 || code == 0 || strcmp(enhanced, "5.3.4") == 0) {
         return "the message is larger than the server takes";
     }
     if (code == 530 || code == 538) {
@@ -164,8 +166,7 @@ static const char *advice(const smtpc_result_t *result)
         return "check that an SMTP server answers on this port; a later try "
                "may succeed";
     case SMTPC_EINDOUBT:
-        return "it may have been delivered: look into the server's log before "
-               "sending it again";
+        return "look into the server's log before sending it again";
     case SMTPC_ELIMIT:
         return "make the message smaller, or look at what the server sent";
     case SMTPC_EEXTENSION:

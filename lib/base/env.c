@@ -11,6 +11,7 @@
  */
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,6 +27,9 @@
 #include "base/hostname.h"
 #include "base/limits.h"
 
+/** Members of smtpc_counters_t, which are all of one type. */
+#define COUNTERS (sizeof(smtpc_counters_t) / sizeof(apr_uint64_t))
+
 struct smtpc_env_t {
     apr_pool_t *pool;         /* root, destroyed with the caller's pool */
     apr_thread_mutex_t *lock; /* guards shared */
@@ -33,6 +37,12 @@ struct smtpc_env_t {
     smtpc_log_fn_t log;
     void *log_baton;
     smtpc_log_level_e log_level;
+    smtpc_transcript_fn_t transcript;
+    void *transcript_baton;
+    smtpc_event_fn_t event;
+    void *event_baton;
+    _Atomic apr_uint64_t counters[COUNTERS];
+    _Atomic apr_uint64_t connections; /* numbers given out */
     smtpc_clock_fn_t clock;
     void *clock_baton;
     smtpc_random_fn_t random;
@@ -76,6 +86,12 @@ apr_status_t smtpc__pool_create(apr_pool_t **pool)
     apr_allocator_mutex_set(allocator, mutex);
     *pool = made;
     return APR_SUCCESS;
+}
+
+apr_status_t smtpc__env_pool_create(apr_pool_t **pool, smtpc_env_t *env)
+{
+    return apr_pool_create_unmanaged_ex(pool, out_of_memory,
+                                        apr_pool_allocator_get(env->pool));
 }
 
 static apr_time_t system_clock(void *baton)
@@ -142,6 +158,58 @@ SMTPC_DECLARE(void) smtpc_env_set_log(smtpc_env_t *env,
     env->log_level = level;
     env->log = fn;
     env->log_baton = baton;
+}
+
+SMTPC_DECLARE(void) smtpc_env_set_transcript(smtpc_env_t *env,
+                                             smtpc_transcript_fn_t fn,
+                                             void *baton)
+{
+    env->transcript = fn;
+    env->transcript_baton = baton;
+}
+
+SMTPC_DECLARE(void) smtpc_env_set_events(smtpc_env_t *env,
+                                         smtpc_event_fn_t fn, void *baton)
+{
+    env->event = fn;
+    env->event_baton = baton;
+}
+
+SMTPC_DECLARE(void) smtpc_env_counters(smtpc_counters_t *counters,
+                                       const smtpc_env_t *env)
+{
+    apr_uint64_t values[COUNTERS];
+    apr_size_t i;
+
+    for (i = 0; i < COUNTERS; i++) {
+        values[i] = atomic_load_explicit(&env->counters[i],
+                                         memory_order_relaxed);
+    }
+    memcpy(counters, values, sizeof(*counters));
+}
+
+apr_uint64_t smtpc__env_connection(smtpc_env_t *env)
+{
+    return atomic_fetch_add_explicit(&env->connections, 1,
+                                     memory_order_relaxed) + 1;
+}
+
+int smtpc__env_watched(const smtpc_env_t *env)
+{
+    return env->event != NULL;
+}
+
+void smtpc__env_event(const smtpc_env_t *env, const smtpc_event_t *event)
+{
+    if (env->event != NULL) {
+        env->event(env->event_baton, event);
+    }
+}
+
+void smtpc__env_count(smtpc_env_t *env, apr_size_t counter, apr_uint64_t n)
+{
+    atomic_fetch_add_explicit(&env->counters[counter], n,
+                              memory_order_relaxed);
 }
 
 SMTPC_DECLARE(void) smtpc_env_set_clock(smtpc_env_t *env, smtpc_clock_fn_t fn,
@@ -245,6 +313,25 @@ void smtpc__env_log(const smtpc_env_t *env, smtpc_log_level_e level,
     len = smtpc__utf8_cut(line, strlen(line), SMTPC_LIMIT_LOG_LINE);
     smtpc__escape_into(escaped, sizeof(escaped), line, len, 0);
     env->log(env->log_baton, level, escaped);
+}
+
+int smtpc__env_transcribes(const smtpc_env_t *env)
+{
+    return env->transcript != NULL || smtpc__env_logs(env, SMTPC_LOG_TRACE);
+}
+
+void smtpc__env_transcribe(const smtpc_env_t *env, apr_uint64_t connection,
+                           char side, const char *line)
+{
+    char escaped[SMTPC_LIMIT_LOG_LINE + 1];
+    apr_size_t len;
+
+    smtpc__env_log(env, SMTPC_LOG_TRACE, "%c: %s", side, line);
+    if (env->transcript != NULL) {
+        len = smtpc__utf8_cut(line, strlen(line), SMTPC_LIMIT_LOG_LINE);
+        smtpc__escape_into(escaped, sizeof(escaped), line, len, 0);
+        env->transcript(env->transcript_baton, connection, side, escaped);
+    }
 }
 
 /* Make the object under key and keep it. Runs with the lock held. */

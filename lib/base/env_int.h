@@ -8,6 +8,8 @@
  * objects shared between client handles.
  */
 
+#include <stddef.h>
+
 #include <smtpclient/env.h>
 
 struct smtpc_settings_t;
@@ -56,6 +58,31 @@ int smtpc__env_logs(const smtpc_env_t *env, smtpc_log_level_e level);
 void smtpc__env_log(const smtpc_env_t *env, smtpc_log_level_e level,
                     const char *format, ...) SMTPC_PRINTF(3, 4);
 
+/** Return non-zero if lines of sessions are wanted, by log or transcript. */
+int smtpc__env_transcribes(const smtpc_env_t *env);
+
+/** Hand @a line, which @a side ('C' or 'S') said on @a connection, to log and
+ *  transcript; cut and escaped as in the log. */
+void smtpc__env_transcribe(const smtpc_env_t *env, apr_uint64_t connection,
+                           char side, const char *line);
+
+/** Return the number of the next connection of @a env. Thread-safe. */
+apr_uint64_t smtpc__env_connection(smtpc_env_t *env);
+
+/** Return non-zero if events are wanted. */
+int smtpc__env_watched(const smtpc_env_t *env);
+
+/** Hand @a event to who watches. */
+void smtpc__env_event(const smtpc_env_t *env, const smtpc_event_t *event);
+
+/** Add @a n to a counter of @a env: smtpc__env_count(env,
+ *  SMTPC_COUNTER(retries), 1). Thread-safe. */
+void smtpc__env_count(smtpc_env_t *env, apr_size_t counter, apr_uint64_t n);
+
+/** The counter that is member @a name of smtpc_counters_t. */
+#define SMTPC_COUNTER(name) \
+    (offsetof(smtpc_counters_t, name) / sizeof(apr_uint64_t))
+
 /** Make an object for smtpc__env_share() in @a pool, which is the env's and
  *  lives as long as the object. */
 typedef apr_status_t (*smtpc__share_fn_t)(void **object, void *baton,
@@ -71,6 +98,12 @@ typedef apr_status_t (*smtpc__share_fn_t)(void **object, void *baton,
 apr_status_t smtpc__env_share(void **object, smtpc_env_t *env,
                               const char *key, smtpc__share_fn_t create,
                               void *baton, apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/** Create @a *pool with memory of @a env, for what many threads make and free
+ *  and which has to be gone before @a env. Its end gives the memory back to
+ *  all. */
+apr_status_t smtpc__env_pool_create(apr_pool_t **pool, smtpc_env_t *env)
     SMTPC_WARN_UNUSED;
 
 /** Create @a *env-independent @a *pool with an allocator of its own, so that

@@ -103,6 +103,8 @@
 #define SMTPC_LIMIT_SMIME_RECIPIENTS 1000
 /** A user name. */
 #define SMTPC_LIMIT_USER 512
+/** A user name for a proxy, RFC 1929 2. */
+#define SMTPC_LIMIT_PROXY_USER 255
 /** A host name or address literal. */
 #define SMTPC_LIMIT_HOST 255
 /** A name of this service in the server's realm (SPN). */
@@ -157,12 +159,58 @@
 #define SMTPC_TIMEOUT_IDLE apr_time_from_sec(30)
 /** A kept connection is not used after this time in all. */
 #define SMTPC_TIMEOUT_AGE apr_time_from_sec(300)
-/** Messages over one connection; servers cut beyond about 100. */
-#define SMTPC_LIMIT_CONNECTION_MESSAGES 100
+/** Messages over one connection unless a client says otherwise; servers cut
+ *  beyond about 100. */
+#define SMTPC_CONNECTION_MESSAGES_DEFAULT 100
+/** Connections of one profile unless a client says otherwise. */
+#define SMTPC_CONNECTIONS_DEFAULT 5
+/** Largest value of it; servers allow one client 10 to 50. */
+#define SMTPC_LIMIT_CONNECTIONS 256
+/** Recipients of one transaction unless a client or the server says
+ *  otherwise: what every server has to take, RFC 5321 4.5.3.1.8. */
+#define SMTPC_TRANSACTION_RECIPIENTS_DEFAULT 100
+/** Bytes of content per second that a server has to take, on average, beyond
+ *  the deadline of a block; Postfix's smtp_min_data_rate. */
+#define SMTPC_MIN_DATA_RATE 500
+/** A connection without traffic for this time is asked with RSET whether the
+ *  server is still there. */
+#define SMTPC_TIMEOUT_PROBE apr_time_from_sec(10)
+/** Answer to the RSET that probes an idle connection. */
+#define SMTPC_TIMEOUT_PROBE_ANSWER apr_time_from_sec(20)
+/** Tries of one message on connections that broke before it or another was
+ *  answered. */
+#define SMTPC_LIMIT_ATTEMPTS 4
+/** Hosts of one client. */
+#define SMTPC_LIMIT_HOSTS 16
+/** A host that could not be reached is tried last for this time at first;
+ *  doubled with each failure. */
+#define SMTPC_TIMEOUT_SICK apr_time_from_sec(5)
+/** And at most this long. */
+#define SMTPC_LIMIT_SICK apr_time_from_sec(300)
+/** Profiles of one client of which connections are kept for it. */
+#define SMTPC_LIMIT_CLIENT_PROFILES 64
+/** Recipient domains whose rate is remembered. */
+#define SMTPC_LIMIT_RATE_DOMAINS 10000
+/** Messages ahead that are looked at for one whose rate allows it. */
+#define SMTPC_LIMIT_RATE_AHEAD 64
+/** Loops of blocking calls kept for the next. */
+#define SMTPC_LIMIT_SPARE_LOOPS 16
+/** Deadline of every stage for a caller that somebody waits for. */
+#define SMTPC_TIMEOUT_INTERACTIVE apr_time_from_sec(10)
 
+/** Bytes of commands and content composed ahead of the network. */
+#define SMTPC_LIMIT_SESSION_BUFFER 65536
 /** Commands whose replies are outstanding at a time. Servers stop reading
  *  when their replies are not read; we always read, so this is for memory. */
-#define SMTPC_LIMIT_SLOTS 128
+#define SMTPC_LIMIT_SLOTS 256
+/** Messages of one connection that were not answered: each may become in
+ *  doubt when it breaks. Postfix and Exim take 64. */
+#define SMTPC_LIMIT_PIPELINE_DEPTH 64
+/** How many it is unless a client says otherwise. */
+#define SMTPC_PIPELINE_DEPTH_DEFAULT 8
+/** Content that is sent without having seen the replies to its envelope: more
+ *  than this would be uploaded in vain too often. */
+#define SMTPC_LIMIT_EAGER_CONTENT 65536
 /** Bytes of a reply that are repeated in an error sentence. */
 #define SMTPC_LIMIT_REPLY_QUOTED 400
 /** Bytes of a reply that are kept with a recipient: a server must not fill

@@ -37,13 +37,13 @@ void smtpc__result_create(smtpc_result_t **result,
     made->error = "";
     made->queue_id = "";
     made->capabilities = "";
-    made->dropped = "";
     made->message_id = "";
     made->host = "";
     made->peer = "";
     made->tls_protocol = "";
     made->tls_cipher = "";
     made->path = "";
+    made->dropped = "";
     made->recipients = apr_pcalloc(pool, (recipient_count + 1)
                                              * sizeof(*made->recipients));
     made->recipient_count = recipient_count;
@@ -204,6 +204,9 @@ static int derive_transient(const smtpc_result_t *result,
     case SMTPC_ETEMP:
     case SMTPC_EPROTO:
         return 1;
+    case SMTPC_ELIMIT:
+        /* All connections that are allowed were in use. */
+        return result->stage == SMTPC_STAGE_CONNECT;
     case SMTPC_ETLS:
     case SMTPC_EAUTH:
         return result->code >= 400 && result->code < 500;

@@ -94,6 +94,22 @@ apr_status_t smtpc__secret_create(smtpc_secret_t **secret, char **room,
     return APR_SUCCESS;
 }
 
+apr_status_t smtpc__secret_copy(const smtpc_secret_t **copy,
+                                const smtpc_secret_t *secret,
+                                apr_pool_t *pool)
+{
+    smtpc_secret_t *made;
+    char *room;
+    apr_status_t rv = smtpc__secret_create(&made, &room, secret->len, pool);
+
+    if (rv == APR_SUCCESS) {
+        memcpy(room, secret->data, secret->len);
+        made->len = secret->len;
+        *copy = made;
+    }
+    return rv;
+}
+
 void smtpc__secret_set_length(smtpc_secret_t *secret, apr_size_t len)
 {
     smtpc__wipe(secret->data + len, secret->mapped - len);

@@ -20,6 +20,11 @@ const char *smtpc__secret_bytes(const smtpc_secret_t *secret,
 const char *smtpc__secret_fingerprint(const smtpc_secret_t *secret,
                                       apr_pool_t *pool);
 
+/** Create @a *copy of @a secret in @a pool, for what outlives it. */
+apr_status_t smtpc__secret_copy(const smtpc_secret_t **copy,
+                                const smtpc_secret_t *secret,
+                                apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
 /** Overwrite @a len bytes at @a data; the compiler cannot leave it out. */
 void smtpc__wipe(void *data, apr_size_t len);
 

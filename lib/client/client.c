@@ -3,13 +3,11 @@
  * client.c: the life of a client handle, and who may use it when.
  *
  * One word says idle, busy or disposed of; the thread that turns it from
- * idle to busy owns everything else until it turns it back, so there is no
- * lock. A handle lives in a pool of its own: the caller's pool may be used by
- * other threads meanwhile.
- *
- * A process that inherits a handle by fork closes its copy of the descriptor
- * and says nothing on it: QUIT or close_notify there would end the parent's
- * connection.
+ * idle to busy owns everything else until it turns it back, so that there is
+ * no lock but for those who wait for that, or want to cancel. A handle lives
+ * in a pool of its own: the caller's pool may be used by other threads
+ * meanwhile. Its memory comes from the env, which is shared, because a handle
+ * that waits for its turn should cost next to nothing.
  */
 
 #include "client/client_int.h"
@@ -25,25 +23,83 @@
 
 /** The port of SMTP. */
 #define PORT_SMTP 25
-/** Watches of the loop of a blocking client: one connection. */
-#define WATCHES 4
 
 apr_status_t smtpc__client_begin(smtpc_client_t *client)
 {
     int state = SMTPC_CLIENT_IDLE;
+    int busy;
 
-    if (atomic_compare_exchange_strong(&client->state, &state,
-                                       SMTPC_CLIENT_BUSY)) {
+    busy = atomic_compare_exchange_strong(&client->state, &state,
+                                          SMTPC_CLIENT_BUSY);
+    if (!busy && state == SMTPC_CLIENT_COMPLETING
+        && smtpc__engine_on_thread(client->engine)) {
+        /* Nobody else turns it from that. */
+        atomic_store(&client->state, SMTPC_CLIENT_BUSY);
+        busy = 1;
+    }
+    if (busy) {
+        atomic_store(&client->process, getpid());
+        atomic_store(&client->owner, (apr_uintptr_t)pthread_self());
         client->error[0] = '\0';
         return APR_SUCCESS;
     }
     return state == SMTPC_CLIENT_DISPOSED ? SMTPC_EDISPOSED : SMTPC_EBUSY;
 }
 
+void smtpc__client_drop_scratch(smtpc_client_t *client)
+{
+    if (client->scratch) {
+        apr_pool_destroy(client->scratch);
+        client->scratch = NULL;
+    }
+}
+
+/* Turn client, which is busy, to state, and tell who waits for that. */
+static void become(smtpc_client_t *client, smtpc_client_state_e state)
+{
+    atomic_store(&client->owner, 0);
+    smtpc__client_drop_scratch(client);
+    if (state == SMTPC_CLIENT_IDLE && client->completing) {
+        state = SMTPC_CLIENT_COMPLETING;
+    }
+    pthread_mutex_lock(&client->lock);
+    atomic_store(&client->state, state);
+    if (client->waiters > 0) {
+        pthread_cond_broadcast(&client->idle);
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
 apr_status_t smtpc__client_end(smtpc_client_t *client, apr_status_t status)
 {
-    atomic_store(&client->state, SMTPC_CLIENT_IDLE);
+    become(client, SMTPC_CLIENT_IDLE);
     return status;
+}
+
+void smtpc__client_completed(smtpc_client_t *client)
+{
+    int state = SMTPC_CLIENT_COMPLETING;
+
+    pthread_mutex_lock(&client->lock);
+    client->completing = 0;
+    (void)atomic_compare_exchange_strong(&client->state, &state,
+                                         SMTPC_CLIENT_IDLE);
+    if (client->waiters > 0) {
+        pthread_cond_broadcast(&client->idle);
+    }
+    pthread_mutex_unlock(&client->lock);
+}
+
+apr_pool_t *smtpc__client_scratch(smtpc_client_t *client)
+{
+    if (client->scratch) {
+        apr_pool_clear(client->scratch);
+    }
+    else {
+        /* Fails only where the process ends, see smtpc__pool_create(). */
+        apr_pool_create(&client->scratch, client->pool);
+    }
+    return client->scratch;
 }
 
 apr_status_t smtpc__client_fail(smtpc_client_t *client, apr_status_t status,
@@ -60,83 +116,97 @@ apr_status_t smtpc__client_fail(smtpc_client_t *client, apr_status_t status,
     return status;
 }
 
-void smtpc__client_done(void *baton, smtpc_conn_t *conn)
+apr_status_t smtpc__client_freeze(const smtpc_server_t **server,
+                                  smtpc_client_t *client)
 {
-    smtpc_client_t *client = baton;
-
-    (void)conn;
-    client->done = 1;
-    smtpc__loop_stop(client->loop);
+    if (smtpc__server_freeze(server, &client->draft,
+                             smtpc__env_host_name(client->env),
+                             client->scratch) != APR_SUCCESS) {
+        return smtpc__client_fail(client, SMTPC_EARG, "the settings for %s do "
+                                  "not go together", client->host);
+    }
+    return APR_SUCCESS;
 }
 
-apr_status_t smtpc__client_run(smtpc_client_t *client)
+static int is_busy(smtpc_client_t *client)
 {
-    apr_status_t rv = APR_SUCCESS;
+    int state = atomic_load(&client->state);
 
-    /* It may have ended before there was anything to wait for. */
-    if (!client->done) {
-        rv = smtpc__loop_run(client->loop);
-    }
-    if (rv == APR_SUCCESS && !client->done) {
-        rv = APR_EGENERAL;
-    }
-    if (rv != APR_SUCCESS) {
-        smtpc__conn_close(client->conn);
-    }
-    return rv;
+    return state == SMTPC_CLIENT_BUSY || state == SMTPC_CLIENT_COMPLETING;
 }
 
-void smtpc__client_drop(smtpc_client_t *client, apr_interval_time_t wait)
+/* If client is a copy of one that was busy when this process was forked, end
+ * it without a look at what the parent was in the middle of, and return
+ * non-zero. */
+static int abandon(smtpc_client_t *client)
 {
-    if (!client->conn) {
-        return;
+    if (!is_busy(client) || atomic_load(&client->process) == getpid()) {
+        return 0;
     }
-    if (client->pid != getpid()
-        || smtpc__conn_status(client->conn) != APR_SUCCESS) {
-        smtpc__conn_close(client->conn);
-    }
-    else {
-        client->done = 0;
-        smtpc__conn_quit(client->conn, smtpc__monotonic() + wait,
-                         smtpc__client_done, client);
-        (void)smtpc__client_run(client);
-    }
-    client->conn = NULL;
-    apr_pool_destroy(client->conn_pool);
-    client->conn_pool = NULL;
+    client->abandoned = 1;
+    atomic_store(&client->state, SMTPC_CLIENT_DISPOSED);
+    return 1;
 }
 
-apr_status_t smtpc__client_freeze(smtpc_client_t *client)
+/* Return non-zero if client is busy with a call of this very thread: this is a
+ * callback of a source, or a signal handler, as in which httpd's prefork ends
+ * its pools. Nothing can be waited for then. */
+static int is_own(const smtpc_client_t *client)
 {
-    apr_status_t rv = APR_SUCCESS;
+    return atomic_load(&client->owner) == (apr_uintptr_t)pthread_self();
+}
 
-    if (client->server) {
-        return APR_SUCCESS;
-    }
-    if (client->server_pool) {
-        apr_pool_clear(client->server_pool);
-    }
-    else {
-        rv = apr_pool_create(&client->server_pool, client->pool);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = smtpc__server_freeze(&client->server, &client->draft,
-                                  smtpc__env_host_name(client->env),
-                                  client->server_pool);
+/* Cancel what runs on client and wait until it is idle; make it busy with
+ * this caller. */
+static apr_status_t wait_for_idle(smtpc_client_t *client)
+{
+    apr_status_t rv;
+
+    while ((rv = smtpc__client_begin(client)) == SMTPC_EBUSY) {
+        if (is_own(client)) {
+            return rv;
+        }
+        if (abandon(client) || smtpc__client_abort_here(client)) {
+            continue;
+        }
+        (void)smtpc_client_cancel(client);
+        pthread_mutex_lock(&client->lock);
+        client->waiters++;
+        while (is_busy(client)) {
+            pthread_cond_wait(&client->idle, &client->lock);
+        }
+        client->waiters--;
+        pthread_mutex_unlock(&client->lock);
     }
     return rv;
 }
 
 SMTPC_DECLARE(apr_status_t) smtpc_client_dispose(smtpc_client_t *client)
 {
-    apr_status_t rv = smtpc__client_begin(client);
+    apr_status_t rv = wait_for_idle(client);
 
     if (rv != APR_SUCCESS) {
         return rv == SMTPC_EDISPOSED ? APR_SUCCESS : rv;
     }
-    smtpc__client_drop(client, SMTPC_LIMIT_QUIT_WAIT);
-    atomic_store(&client->state, SMTPC_CLIENT_DISPOSED);
+    smtpc__client_leave(client, SMTPC_LIMIT_QUIT_WAIT);
+    become(client, SMTPC_CLIENT_DISPOSED);
     return APR_SUCCESS;
+}
+
+/* A completion that disposed of client looks at it until it returns. */
+static void wait_for_completion(smtpc_client_t *client)
+{
+    if (!client->engine || !smtpc__engine_is_here(client->engine)
+        || smtpc__engine_on_thread(client->engine)) {
+        return;
+    }
+    pthread_mutex_lock(&client->lock);
+    client->waiters++;
+    while (client->completing) {
+        pthread_cond_wait(&client->idle, &client->lock);
+    }
+    client->waiters--;
+    pthread_mutex_unlock(&client->lock);
 }
 
 /* Cleanup of the caller's pool. */
@@ -144,7 +214,16 @@ static apr_status_t destroy_client(void *data)
 {
     smtpc_client_t *client = data;
 
-    (void)smtpc_client_dispose(client);
+    if (smtpc_client_dispose(client) != APR_SUCCESS || client->abandoned) {
+        /* Somebody is in the middle of it and may come back. */
+        return APR_SUCCESS;
+    }
+    wait_for_completion(client);
+    if (client->gone) {
+        *client->gone = 1;
+    }
+    pthread_cond_destroy(&client->idle);
+    pthread_mutex_destroy(&client->lock);
     apr_pool_destroy(client->pool);
     return APR_SUCCESS;
 }
@@ -175,6 +254,13 @@ static apr_status_t set_up(smtpc_client_t *client, const char *host, int port)
     return rv;
 }
 
+static apr_status_t make_locks(smtpc_client_t *client)
+{
+    apr_status_t rv = pthread_mutex_init(&client->lock, NULL);
+
+    return rv == APR_SUCCESS ? pthread_cond_init(&client->idle, NULL) : rv;
+}
+
 SMTPC_DECLARE(apr_status_t) smtpc_client_create(smtpc_client_t **client,
                                                 smtpc_env_t *env,
                                                 const char *host, int port,
@@ -184,7 +270,7 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_create(smtpc_client_t **client,
     smtpc_client_t *made;
     apr_status_t rv;
 
-    rv = smtpc__pool_create(&root);
+    rv = smtpc__env_pool_create(&root, env);
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -193,10 +279,9 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_create(smtpc_client_t **client,
     made->pool = root;
     made->env = env;
     made->timeout = SMTPC_TIMEOUT_DEFAULT;
-    rv = apr_pool_create(&made->scratch, root);
-    if (rv == APR_SUCCESS) {
-        rv = smtpc__loop_create(&made->loop, WATCHES, root);
-    }
+    made->draft.max_messages = SMTPC_CONNECTION_MESSAGES_DEFAULT;
+    made->draft.min_rate = SMTPC_MIN_DATA_RATE;
+    rv = make_locks(made);
     if (rv == APR_SUCCESS) {
         rv = set_up(made, host, port);
     }
@@ -213,93 +298,4 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_create(smtpc_client_t **client,
 SMTPC_DECLARE(const char *) smtpc_client_error(const smtpc_client_t *client)
 {
     return client->error;
-}
-
-SMTPC_DECLARE(apr_status_t) smtpc_client_send(smtpc_result_t **result,
-                                              smtpc_client_t *client,
-                                              const smtpc_message_t *message,
-                                              apr_pool_t *pool)
-{
-    apr_status_t rv;
-
-    if (result) {
-        *result = NULL;
-    }
-    rv = smtpc__client_begin(client);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = smtpc__client_send(result, client, message, pool);
-    return smtpc__client_end(client, rv);
-}
-
-/* Build the message of smtpc_client_send_text(). */
-static apr_status_t build_text(smtpc_message_t *message, const char *from,
-                               const char *recipients, const char *subject,
-                               const char *body)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    if (from) {
-        rv = smtpc_message_set_from(message, from);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = smtpc_message_add_to(message, recipients ? recipients : "");
-    }
-    if (rv == APR_SUCCESS) {
-        rv = smtpc_message_set_subject(message, subject);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = smtpc_message_set_body(message, body ? body : "",
-                                    SMTPC_BODY_TEXT);
-    }
-    return rv;
-}
-
-/* smtpc_client_send_text() for the caller that made client busy. */
-static apr_status_t send_text(smtpc_result_t **result,
-                              smtpc_client_t *client, const char *from,
-                              const char *recipients, const char *subject,
-                              const char *body, apr_pool_t *pool)
-{
-    apr_pool_t *scratch;
-    smtpc_message_t *message;
-    apr_status_t rv;
-
-    rv = apr_pool_create(&scratch, client->pool);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = smtpc_message_create(&message, scratch);
-    if (rv == APR_SUCCESS) {
-        rv = build_text(message, from, recipients, subject, body);
-        if (rv != APR_SUCCESS) {
-            (void)smtpc__client_fail(client, rv, "%s",
-                                     smtpc_message_error(message));
-        }
-    }
-    if (rv == APR_SUCCESS) {
-        rv = smtpc__client_send(result, client, message, pool);
-    }
-    apr_pool_destroy(scratch);
-    return rv;
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_send_text(smtpc_result_t **result, smtpc_client_t *client,
-                       const char *from, const char *recipients,
-                       const char *subject, const char *body,
-                       apr_pool_t *pool)
-{
-    apr_status_t rv;
-
-    if (result) {
-        *result = NULL;
-    }
-    rv = smtpc__client_begin(client);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = send_text(result, client, from, recipients, subject, body, pool);
-    return smtpc__client_end(client, rv);
 }

@@ -105,3 +105,20 @@ smtpc_client_apply_settings(smtpc_client_t *client,
     }
     return rv;
 }
+
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_default_credentials(smtpc_client_t *client, int on)
+{
+    apr_status_t rv = smtpc__client_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (on) {
+        rv = smtpc__client_fail(client, SMTPC_EARG, "the credentials of the "
+                                "user who is logged in are a Kerberos "
+                                "ticket, and this library does no GSSAPI; "
+                                "set a user name and a password");
+    }
+    return smtpc__client_end(client, rv);
+}

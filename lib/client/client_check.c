@@ -12,9 +12,9 @@
 #include "net/tls.h"
 
 /* See that the files for TLS can be used. */
-static apr_status_t check_tls(smtpc_client_t *client)
+static apr_status_t check_tls(smtpc_client_t *client,
+                              const smtpc_server_t *server)
 {
-    const smtpc_server_t *server = client->server;
     smtpc_tls_policy_t policy = {
         .host = server->verify_name ? server->verify_name : server->host,
         .ca_file = server->ca_file,
@@ -37,10 +37,9 @@ static apr_status_t check_tls(smtpc_client_t *client)
 
 /* See that the password could be sent: never over a link that others can
  * read, or to a server that is not verified. */
-static apr_status_t check_credentials(smtpc_client_t *client)
+static apr_status_t check_credentials(smtpc_client_t *client,
+                                      const smtpc_server_t *server)
 {
-    const smtpc_server_t *server = client->server;
-
     if (!server->user || server->security == SMTPC_SECURITY_STARTTLS
         || server->security == SMTPC_SECURITY_IMPLICIT
         || (server->security == SMTPC_SECURITY_NONE
@@ -55,22 +54,19 @@ static apr_status_t check_credentials(smtpc_client_t *client)
 
 SMTPC_DECLARE(apr_status_t) smtpc_client_check(smtpc_client_t *client)
 {
+    const smtpc_server_t *server;
     apr_status_t rv = smtpc__client_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    apr_pool_clear(client->scratch);
-    rv = smtpc__client_freeze(client);
-    if (rv != APR_SUCCESS) {
-        rv = smtpc__client_fail(client, SMTPC_EARG, "the settings for %s do "
-                                "not go together", client->host);
+    (void)smtpc__client_scratch(client);
+    rv = smtpc__client_freeze(&server, client);
+    if (rv == APR_SUCCESS) {
+        rv = check_tls(client, server);
     }
     if (rv == APR_SUCCESS) {
-        rv = check_tls(client);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_credentials(client);
+        rv = check_credentials(client, server);
     }
     return smtpc__client_end(client, rv);
 }

@@ -27,9 +27,10 @@
 /** Room in the error text for a value that was refused. */
 #define QUOTED 80
 
-/* Keep text under which; NULL stays NULL. What was kept is overwritten. */
-static const char *keep(smtpc_client_t *client, smtpc_client_text_e which,
-                        const char *text)
+/* What the files of the settings share. */
+
+const char *smtpc__client_keep(smtpc_client_t *client,
+                               smtpc_client_text_e which, const char *text)
 {
     smtpc_client_text_t *place = &client->texts[which];
     apr_size_t size;
@@ -47,67 +48,101 @@ static const char *keep(smtpc_client_t *client, smtpc_client_text_e which,
     return place->data;
 }
 
-/* text for an error sentence: escaped and cut. */
-static const char *quoted(smtpc_client_t *client, const char *text)
+const char *smtpc__client_quoted(smtpc_client_t *client, const char *text)
 {
     return smtpc__escape(text, strlen(text), QUOTED, 0, client->scratch);
 }
 
-/* Begin a setter. */
-static apr_status_t setter_begin(smtpc_client_t *client)
+apr_status_t smtpc__client_setter_begin(smtpc_client_t *client)
 {
     apr_status_t rv = smtpc__client_begin(client);
 
     if (rv == APR_SUCCESS) {
-        apr_pool_clear(client->scratch);
+        (void)smtpc__client_scratch(client);
     }
     return rv;
 }
 
-/* End a setter of something that is in the server profile. */
-static apr_status_t profile_end(smtpc_client_t *client, apr_status_t status)
+apr_status_t smtpc__client_profile_end(smtpc_client_t *client,
+                                       apr_status_t status)
 {
     if (status == APR_SUCCESS) {
-        client->server = NULL;
+        client->route_count = 0;
     }
     return smtpc__client_end(client, status);
 }
 
-/* Host and port. */
-
-static apr_status_t set_host(smtpc_client_t *client, const char *host)
+int smtpc__client_text_valid(const char *text, apr_size_t max)
 {
-    const char *normal;
-    apr_status_t rv;
+    apr_size_t len = strlen(text);
 
-    if (!host || *host == '\0') {
-        return smtpc__client_fail(client, SMTPC_EARG, "the host is empty");
-    }
-    rv = smtpc__host_check(&normal, host, client->scratch);
-    if (rv != APR_SUCCESS) {
-        return smtpc__client_fail(client, SMTPC_EARG, "\"%s\" is not a host "
-                                  "name or IP address", quoted(client, host));
-    }
-    client->host = keep(client, SMTPC_TEXT_HOST, host);
-    client->draft.host = keep(client, SMTPC_TEXT_HOST_NAME, normal);
-    return APR_SUCCESS;
+    return len > 0 && len <= max && smtpc__utf8_valid(text, len)
+           && smtpc__find_control(text, len) == len;
 }
 
-SMTPC_DECLARE(apr_status_t) smtpc_client_set_host(smtpc_client_t *client,
-                                                  const char *host)
+apr_status_t smtpc__client_load_secret(const smtpc_secret_t **secret,
+                                       apr_pool_t **secret_pool,
+                                       smtpc_client_t *client,
+                                       const char *reference)
 {
-    apr_status_t rv = setter_begin(client);
+    smtpc_secret_t *loaded;
+    const char *why = "";
+    apr_pool_t *pool;
+    apr_status_t rv = apr_pool_create(&pool, client->pool);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    return profile_end(client, set_host(client, host));
+    rv = smtpc_secret_load(&loaded, &why, reference, pool);
+    if (rv != APR_SUCCESS) {
+        (void)smtpc__client_fail(client, rv, "%s", why);
+        apr_pool_destroy(pool);
+        return rv;
+    }
+    *secret = loaded;
+    *secret_pool = pool;
+    return APR_SUCCESS;
+}
+
+apr_status_t smtpc__client_check_host(const char **normal,
+                                      smtpc_client_t *client,
+                                      const char *host)
+{
+    if (!host || *host == '\0') {
+        return smtpc__client_fail(client, SMTPC_EARG, "the host is empty");
+    }
+    if (smtpc__host_check(normal, host, client->scratch) != APR_SUCCESS) {
+        return smtpc__client_fail(client, SMTPC_EARG, "\"%s\" is not a host "
+                                  "name or IP address",
+                                  smtpc__client_quoted(client, host));
+    }
+    return APR_SUCCESS;
+}
+
+/* Host and port. */
+
+SMTPC_DECLARE(apr_status_t) smtpc_client_set_host(smtpc_client_t *client,
+                                                  const char *host)
+{
+    const char *normal;
+    apr_status_t rv = smtpc__client_setter_begin(client);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    rv = smtpc__client_check_host(&normal, client, host);
+    if (rv == APR_SUCCESS) {
+        client->host = smtpc__client_keep(client, SMTPC_TEXT_HOST, host);
+        client->draft.host =
+            smtpc__client_keep(client, SMTPC_TEXT_HOST_NAME, normal);
+    }
+    return smtpc__client_profile_end(client, rv);
 }
 
 SMTPC_DECLARE(apr_status_t) smtpc_client_set_port(smtpc_client_t *client,
                                                   int port)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -119,13 +154,13 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_set_port(smtpc_client_t *client,
     else {
         client->draft.port = port;
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_security(smtpc_client_t *client, smtpc_security_e security)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -137,7 +172,7 @@ smtpc_client_set_security(smtpc_client_t *client, smtpc_security_e security)
     else {
         client->draft.security = security;
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 /* Credentials. */
@@ -147,9 +182,7 @@ static void take_credentials(smtpc_client_t *client, const char *user,
                              const smtpc_secret_t *secret,
                              apr_pool_t *secret_pool)
 {
-    /* The profile of the kept connection points at the old secret. */
-    smtpc__client_drop(client, 0);
-    client->draft.user = keep(client, SMTPC_TEXT_USER, user);
+    client->draft.user = smtpc__client_keep(client, SMTPC_TEXT_USER, user);
     client->draft.secret = secret;
     if (client->secret_pool) {
         apr_pool_destroy(client->secret_pool);
@@ -159,16 +192,10 @@ static void take_credentials(smtpc_client_t *client, const char *user,
 
 static apr_status_t check_user(smtpc_client_t *client, const char *user)
 {
-    apr_size_t len = strlen(user);
-
-    if (len == 0 || len > SMTPC_LIMIT_USER) {
-        return smtpc__client_fail(client, SMTPC_EARG, "the user name is %s",
-                                  len == 0 ? "empty" : "too long");
-    }
-    if (!smtpc__utf8_valid(user, len)
-        || smtpc__find_control(user, len) != len) {
-        return smtpc__client_fail(client, SMTPC_EARG, "the user name holds "
-                                  "control characters or is not UTF-8");
+    if (!smtpc__client_text_valid(user, SMTPC_LIMIT_USER)) {
+        return smtpc__client_fail(client, SMTPC_EARG, "the user name is "
+                                  "empty, too long, not UTF-8 or has control "
+                                  "characters");
     }
     return APR_SUCCESS;
 }
@@ -176,32 +203,24 @@ static apr_status_t check_user(smtpc_client_t *client, const char *user)
 static apr_status_t load_credentials(smtpc_client_t *client,
                                      const char *user, const char *reference)
 {
-    smtpc_secret_t *secret;
-    const char *why = "";
+    const smtpc_secret_t *secret;
     apr_pool_t *pool;
     apr_status_t rv = check_user(client, user);
 
     if (rv == APR_SUCCESS) {
-        rv = apr_pool_create(&pool, client->pool);
+        rv = smtpc__client_load_secret(&secret, &pool, client, reference);
     }
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (rv == APR_SUCCESS) {
+        take_credentials(client, user, secret, pool);
     }
-    rv = smtpc_secret_load(&secret, &why, reference, pool);
-    if (rv != APR_SUCCESS) {
-        (void)smtpc__client_fail(client, rv, "%s", why);
-        apr_pool_destroy(pool);
-        return rv;
-    }
-    take_credentials(client, user, secret, pool);
-    return APR_SUCCESS;
+    return rv;
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_credentials(smtpc_client_t *client, const char *user,
                              const char *reference)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -216,14 +235,14 @@ smtpc_client_set_credentials(smtpc_client_t *client, const char *user,
     else {
         rv = load_credentials(client, user, reference);
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_secret(smtpc_client_t *client, const char *user,
                         const smtpc_secret_t *secret)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -238,13 +257,13 @@ smtpc_client_set_secret(smtpc_client_t *client, const char *user,
     if (rv == APR_SUCCESS) {
         take_credentials(client, user, secret, NULL);
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_auth_mechanisms(smtpc_client_t *client, const char *names)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
     char *state = NULL;
     char *name;
 
@@ -262,38 +281,38 @@ smtpc_client_set_auth_mechanisms(smtpc_client_t *client, const char *names)
             if (smtpc__mech_by_name(name) == 0) {
                 rv = smtpc__client_fail(client, SMTPC_EARG, "\"%s\" is not a "
                                         "SASL mechanism known here",
-                                        quoted(client, name));
+                                        smtpc__client_quoted(client, name));
             }
         }
     }
     if (rv == APR_SUCCESS) {
-        client->draft.mechanisms = keep(client, SMTPC_TEXT_MECHANISMS, names);
+        client->draft.mechanisms = smtpc__client_keep(client,
+                                                      SMTPC_TEXT_MECHANISMS,
+                                                      names);
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_target_name(smtpc_client_t *client, const char *name)
 {
-    apr_status_t rv = setter_begin(client);
-    apr_size_t len = name ? strlen(name) : 0;
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (name
-        && (len == 0 || len > SMTPC_LIMIT_TARGET_NAME
-            || !smtpc__utf8_valid(name, len)
-            || smtpc__find_control(name, len) != len)) {
+    if (name && !smtpc__client_text_valid(name, SMTPC_LIMIT_TARGET_NAME)) {
         rv = smtpc__client_fail(client, SMTPC_EARG, "the target name \"%s\" "
                                 "is empty, too long, not UTF-8 or has "
-                                "control characters", quoted(client, name));
+                                "control characters",
+                                smtpc__client_quoted(client, name));
     }
     else {
-        client->draft.target_name = keep(client, SMTPC_TEXT_TARGET_NAME,
-                                         name);
+        client->draft.target_name = smtpc__client_keep(client,
+                                                       SMTPC_TEXT_TARGET_NAME,
+                                                       name);
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 /* TLS. */
@@ -312,12 +331,13 @@ static apr_status_t check_readable(smtpc_client_t *client, const char *what,
     }
     if (access(path, R_OK) != 0 || stat(path, &info) != 0) {
         return smtpc__client_fail(client, SMTPC_EARG, "%s %s cannot be read: "
-                                  "%s", what, quoted(client, path),
+                                  "%s", what,
+                                  smtpc__client_quoted(client, path),
                                   apr_strerror(errno, why, sizeof(why)));
     }
     if (!S_ISDIR(info.st_mode) == !!directory) {
         return smtpc__client_fail(client, SMTPC_EARG, "%s %s is %s directory",
-                                  what, quoted(client, path),
+                                  what, smtpc__client_quoted(client, path),
                                   directory ? "no" : "a");
     }
     return APR_SUCCESS;
@@ -326,39 +346,40 @@ static apr_status_t check_readable(smtpc_client_t *client, const char *what,
 SMTPC_DECLARE(apr_status_t) smtpc_client_set_ca_file(smtpc_client_t *client,
                                                      const char *path)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = check_readable(client, "the CA file", path, 0);
     if (rv == APR_SUCCESS) {
-        client->draft.ca_file = keep(client, SMTPC_TEXT_CA_FILE, path);
+        client->draft.ca_file = smtpc__client_keep(client, SMTPC_TEXT_CA_FILE,
+                                                   path);
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_ca_directory(smtpc_client_t *client, const char *path)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = check_readable(client, "the CA directory", path, 1);
     if (rv == APR_SUCCESS) {
-        client->draft.ca_directory = keep(client, SMTPC_TEXT_CA_DIRECTORY,
-                                          path);
+        client->draft.ca_directory =
+            smtpc__client_keep(client, SMTPC_TEXT_CA_DIRECTORY, path);
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_client_certificate(smtpc_client_t *client,
                                     const char *certificate, const char *key)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -375,12 +396,12 @@ smtpc_client_set_client_certificate(smtpc_client_t *client,
         rv = check_readable(client, "the client certificate's key", key, 0);
     }
     if (rv == APR_SUCCESS) {
-        client->draft.certificate = keep(client, SMTPC_TEXT_CERTIFICATE,
-                                         certificate);
-        client->draft.certificate_key = keep(client,
-                                             SMTPC_TEXT_CERTIFICATE_KEY, key);
+        client->draft.certificate =
+            smtpc__client_keep(client, SMTPC_TEXT_CERTIFICATE, certificate);
+        client->draft.certificate_key =
+            smtpc__client_keep(client, SMTPC_TEXT_CERTIFICATE_KEY, key);
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 /* Set *normal to name in the form for the wire, NULL for NULL. */
@@ -388,32 +409,27 @@ static apr_status_t check_name(const char **normal, smtpc_client_t *client,
                                const char *name)
 {
     *normal = NULL;
-    if (name
-        && (*name == '\0'
-            || smtpc__host_check(normal, name, client->scratch)
-                   != APR_SUCCESS)) {
-        return smtpc__client_fail(client, SMTPC_EARG, "\"%s\" is not a host "
-                                  "name or IP address", quoted(client, name));
-    }
-    return APR_SUCCESS;
+    return name ? smtpc__client_check_host(normal, client, name)
+                : APR_SUCCESS;
 }
 
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_verify_name(smtpc_client_t *client, const char *name)
 {
     const char *normal;
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = check_name(&normal, client, name);
     if (rv == APR_SUCCESS) {
-        client->verify_name = keep(client, SMTPC_TEXT_VERIFY, name);
-        client->draft.verify_name = keep(client, SMTPC_TEXT_VERIFY_NAME,
-                                         normal);
+        client->verify_name = smtpc__client_keep(client, SMTPC_TEXT_VERIFY,
+                                                 name);
+        client->draft.verify_name =
+            smtpc__client_keep(client, SMTPC_TEXT_VERIFY_NAME, normal);
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 /* An address goes into EHLO as a literal, RFC 5321 4.1.3. */
@@ -439,18 +455,20 @@ SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_hello_name(smtpc_client_t *client, const char *name)
 {
     const char *normal;
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
     rv = check_name(&normal, client, name);
     if (rv == APR_SUCCESS) {
-        client->hello_name = keep(client, SMTPC_TEXT_HELLO, name);
-        client->draft.hello_name = keep(client, SMTPC_TEXT_HELLO_NAME,
-                                        hello_form(normal, client->scratch));
+        client->hello_name = smtpc__client_keep(client, SMTPC_TEXT_HELLO,
+                                                name);
+        client->draft.hello_name =
+            smtpc__client_keep(client, SMTPC_TEXT_HELLO_NAME,
+                               hello_form(normal, client->scratch));
     }
-    return profile_end(client, rv);
+    return smtpc__client_profile_end(client, rv);
 }
 
 /* What is not in the server profile. */
@@ -458,7 +476,7 @@ smtpc_client_set_hello_name(smtpc_client_t *client, const char *name)
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_timeout(smtpc_client_t *client, apr_interval_time_t timeout)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -505,7 +523,7 @@ static apr_status_t set_from(smtpc_client_t *client, const char *text)
 SMTPC_DECLARE(apr_status_t) smtpc_client_set_from(smtpc_client_t *client,
                                                   const char *address)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -516,7 +534,7 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_set_from(smtpc_client_t *client,
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_delivery(smtpc_client_t *client, smtpc_delivery_e delivery)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -535,7 +553,7 @@ SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_delivery_format(smtpc_client_t *client,
                                  smtpc_delivery_format_e format)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -553,7 +571,7 @@ smtpc_client_set_delivery_format(smtpc_client_t *client,
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_pickup_directory(smtpc_client_t *client, const char *path)
 {
-    apr_status_t rv = setter_begin(client);
+    apr_status_t rv = smtpc__client_setter_begin(client);
 
     if (rv != APR_SUCCESS) {
         return rv;
@@ -563,10 +581,12 @@ smtpc_client_set_pickup_directory(smtpc_client_t *client, const char *path)
             || smtpc__find_control(path, strlen(path)) != strlen(path))) {
         rv = smtpc__client_fail(client, SMTPC_EARG, "the pickup directory "
                                 "\"%s\" is not an absolute path of "
-                                "printable UTF-8", quoted(client, path));
+                                "printable UTF-8",
+                                smtpc__client_quoted(client, path));
     }
     else {
-        client->pickup_directory = keep(client, SMTPC_TEXT_PICKUP, path);
+        client->pickup_directory = smtpc__client_keep(client,
+                                                      SMTPC_TEXT_PICKUP, path);
     }
     return smtpc__client_end(client, rv);
 }

@@ -5,7 +5,9 @@
  * Guarantees: every wait has a deadline, that of the operation or that of
  * the step, whichever is earlier; a step is one reply or one buffer of
  * content, so that a server that sends a byte now and then gains nothing by
- * it. What the server says is read while content is on its way. One callback
+ * it, and content has to go at SMTPC_MIN_DATA_RATE on average. What the
+ * server says is read while content is on its way. All that can be composed
+ * is, before anything is written: a window of small messages is one write. One callback
  * of the loop does a bounded amount of work. The owner is told exactly once
  * per operation, and last, so that it may begin the next from there.
  *
@@ -32,8 +34,6 @@ typedef enum {
     STEP_ENDED  /* the session is over */
 } step_e;
 
-static void pump(smtpc_conn_t *conn, int readable);
-
 /* Deadlines. */
 
 void smtpc__conn_step(smtpc_conn_t *conn, apr_interval_time_t timeout)
@@ -45,19 +45,70 @@ void smtpc__conn_step(smtpc_conn_t *conn, apr_interval_time_t timeout)
     conn->step_deadline = now + timeout;
 }
 
-/* The session is at a new step, or waits for the next reply of the same. */
-static void session_step(smtpc_conn_t *conn)
+void smtpc__conn_event(const smtpc_conn_t *conn, smtpc_stage_e stage,
+                       apr_status_t status, const char *text)
 {
-    conn->stage = smtpc__session_stage(conn->session);
+    smtpc_event_t event = { 0 };
+
+    if (!smtpc__env_watched(conn->env)) {
+        return;
+    }
+    event.stage = stage;
+    event.status = status;
+    event.connection = conn->number;
+    event.host = conn->server->host;
+    event.message_id = "";
+    event.elapsed = smtpc__monotonic() - conn->op_began;
+    event.text = text;
+    smtpc__env_event(conn->env, &event);
+}
+
+/* How long the stage the session is at may take: as the profile says, if it
+ * does. */
+static apr_interval_time_t stage_timeout(const smtpc_conn_t *conn)
+{
+    apr_interval_time_t own = conn->server->timeouts[conn->stage];
+
+    return own != 0 ? own : smtpc__session_stage_timeout(conn->session);
+}
+
+/* The session is at a new step, or waits for the next reply of the same. */
+void smtpc__conn_session_step(smtpc_conn_t *conn)
+{
+    smtpc_stage_e stage = smtpc__session_stage(conn->session);
+
+    if (stage != conn->stage) {
+        conn->stage = stage;
+        conn->content_began = 0;
+        /* None: it is READY. */
+        if (stage != SMTPC_STAGE_NONE) {
+            smtpc__conn_event(conn, stage, APR_SUCCESS, "");
+        }
+    }
     conn->given = 0;
     conn->replies = smtpc__session_replies(conn->session);
-    smtpc__conn_step(conn, smtpc__session_stage_timeout(conn->session));
+    smtpc__conn_step(conn, stage_timeout(conn));
+}
+
+/* Return when the content on its way is too slow: RFC 5321's time for a block
+ * of it, and what was written since at the least rate. */
+static apr_time_t rate_deadline(const smtpc_conn_t *conn)
+{
+    return conn->content_began + stage_timeout(conn)
+           + apr_time_from_sec(conn->content_given / conn->server->min_rate);
 }
 
 static apr_time_t next_deadline(const smtpc_conn_t *conn)
 {
-    return conn->deadline < conn->step_deadline ? conn->deadline
-                                                : conn->step_deadline;
+    apr_time_t next = conn->deadline < conn->step_deadline
+                          ? conn->deadline : conn->step_deadline;
+
+    if (conn->content_began != 0 && conn->server->min_rate > 0) {
+        apr_time_t rate = rate_deadline(conn);
+
+        next = rate < next ? rate : next;
+    }
+    return next;
 }
 
 const char *smtpc__conn_waited(const smtpc_conn_t *conn)
@@ -99,23 +150,30 @@ void smtpc__conn_watch(smtpc_conn_t *conn, apr_socket_t *socket,
 /* The end of operations and of the connection. */
 
 /* Tell the owner. Nothing of conn may be touched afterwards. */
-static void finish(smtpc_conn_t *conn)
+void smtpc__conn_finish(smtpc_conn_t *conn)
 {
     smtpc_conn_fn_t done = conn->done;
 
     smtpc__watch_end(conn->watch);
     conn->done = NULL;
+    conn->work.next = NULL;
     conn->result = NULL;
     if (done) {
         done(conn->baton, conn);
     }
 }
 
-static void shut(smtpc_conn_t *conn, apr_status_t status, int graceful)
+void smtpc__conn_shut(smtpc_conn_t *conn, apr_status_t status, int graceful)
 {
+    if (conn->created != 0 && conn->state != SMTPC_CONN_OVER) {
+        smtpc__env_count(conn->env, SMTPC_COUNTER(connections_closed), 1);
+    }
     conn->state = SMTPC_CONN_OVER;
     conn->status = status;
     smtpc__watch_end(conn->watch);
+    if (conn->dial && !conn->transport) {
+        smtpc__dial_cancel(conn->dial);
+    }
     if (conn->transport) {
         smtpc__transport_close(conn->transport, graceful);
     }
@@ -130,14 +188,15 @@ void smtpc__conn_fail(smtpc_conn_t *conn, apr_status_t status,
     if (conn->session) {
         smtpc__session_abort(conn->session, status, why);
     }
+    smtpc__conn_event(conn, stage, status, why);
     smtpc__env_log(conn->env, SMTPC_LOG_DEBUG, "%s: %s", conn->server->host,
                    why);
-    shut(conn, status, 0);
-    finish(conn);
+    smtpc__conn_shut(conn, status, 0);
+    smtpc__conn_finish(conn);
 }
 
 /* Write what the session leaves behind, a QUIT nobody waits for. */
-static void say_goodbye(smtpc_conn_t *conn)
+void smtpc__conn_say_goodbye(smtpc_conn_t *conn)
 {
     const char *data;
     apr_size_t len;
@@ -151,12 +210,33 @@ static void say_goodbye(smtpc_conn_t *conn)
 }
 
 /* Tell in the result what the server offers. */
-static void note_capabilities(smtpc_conn_t *conn)
+void smtpc__conn_note_capabilities(smtpc_conn_t *conn,
+                                   smtpc_result_t *result)
 {
-    if (conn->result) {
-        conn->result->capabilities = smtpc__caps_text(
-            smtpc__session_caps(conn->session), conn->result->pool);
+    if (!conn->capabilities) {
+        conn->capabilities = smtpc__caps_text(
+            smtpc__session_caps(conn->session), conn->pool);
     }
+    result->capabilities = apr_pstrdup(result->pool, conn->capabilities);
+}
+
+/* Hand over the transactions that are over. */
+void smtpc__conn_take_back(smtpc_conn_t *conn)
+{
+    smtpc_finished_t finished;
+
+    while (smtpc__session_finished(&finished, conn->session)) {
+        if (conn->work.finished) {
+            conn->work.finished(conn->work.baton, conn, &finished);
+        }
+    }
+}
+
+/* Begin another transaction, if there is room for it and one. */
+static int begin_more(smtpc_conn_t *conn)
+{
+    return conn->work.next && smtpc__session_room(conn->session)
+           && conn->work.next(conn->work.baton, conn);
 }
 
 /* The session wants the connection closed. */
@@ -165,7 +245,13 @@ static void session_over(smtpc_conn_t *conn)
     apr_status_t status = smtpc__session_status(conn->session);
     const smtpc_reply_t *reply = smtpc__session_reply(conn->session);
 
-    note_capabilities(conn);
+    if (conn->result) {
+        smtpc__conn_note_capabilities(conn, conn->result);
+    }
+    if (status != APR_SUCCESS) {
+        smtpc__conn_event(conn, smtpc__session_stage(conn->session), status,
+                          smtpc__session_error(conn->session));
+    }
     /* A transaction was settled by the session itself. */
     if (conn->result && conn->messages == 0 && status != APR_SUCCESS) {
         if (reply->code >= 400) {
@@ -176,24 +262,41 @@ static void session_over(smtpc_conn_t *conn)
                            smtpc__session_stage(conn->session), "%s",
                            smtpc__session_error(conn->session));
     }
-    say_goodbye(conn);
+    smtpc__conn_say_goodbye(conn);
     /* After QUIT there is no status, but the end all the same. */
-    shut(conn, status != APR_SUCCESS ? status : SMTPC_ECONNECT,
+    smtpc__conn_shut(conn, status != APR_SUCCESS ? status : SMTPC_ECONNECT,
          status != SMTPC_ECONNECT && status != SMTPC_ETIMEOUT);
-    finish(conn);
+    smtpc__conn_take_back(conn);
+    smtpc__conn_finish(conn);
 }
 
+/* Nothing is under way, or the first transaction may begin already. */
 static void session_ready(smtpc_conn_t *conn)
 {
-    note_capabilities(conn);
+    if (conn->result) {
+        smtpc__conn_note_capabilities(conn, conn->result);
+        if (conn->messages == 0) {
+            conn->result->timings.ready = smtpc__result_elapsed(conn->result);
+        }
+    }
     conn->used = smtpc__monotonic();
     if (conn->created == 0) {
         conn->created = conn->used;
+        smtpc__env_count(conn->env, SMTPC_COUNTER(connections_opened), 1);
+        if (conn->server->user) {
+            smtpc__env_count(conn->env, SMTPC_COUNTER(logins), 1);
+        }
     }
-    if (conn->result && conn->messages == 0) {
-        conn->result->timings.ready = smtpc__result_elapsed(conn->result);
-    }
-    finish(conn);
+    smtpc__conn_finish(conn);
+}
+
+/* Return non-zero if the way to READY is long enough gone to begin: early
+ * pipelining. */
+static int is_ready_early(const smtpc_conn_t *conn)
+{
+    return conn->created == 0 && !conn->work.next
+           && smtpc__session_was_early(conn->session)
+           && smtpc__session_room(conn->session);
 }
 
 /* Pumping. */
@@ -231,7 +334,29 @@ static step_e take(smtpc_conn_t *conn, int *readable)
     *readable = len == sizeof(buf)
                 || smtpc__transport_pending(conn->transport);
     rv = smtpc__session_feed(conn->session, buf, len);
-    return rv == APR_SUCCESS ? STEP_DONE : STEP_ENDED;
+    if (rv != APR_SUCCESS) {
+        return STEP_ENDED;
+    }
+    /* What is written next acknowledges by itself what was read. */
+    smtpc__transport_expect(conn->transport,
+                            smtpc__session_want(conn->session)
+                                    == SMTPC_WANT_READ
+                                && smtpc__session_outstanding(conn->session)
+                                       > 0);
+    return STEP_DONE;
+}
+
+/* Compose all there is: the commands of the next transactions stand behind
+ * those of the last. */
+static apr_status_t compose(const char **data, apr_size_t *len,
+                            smtpc_conn_t *conn)
+{
+    apr_status_t rv;
+
+    do {
+        rv = smtpc__session_pull(data, len, conn->session);
+    } while (rv == APR_SUCCESS && begin_more(conn));
+    return rv;
 }
 
 /* Write what the session has. A reply is waited for, and the next buffer of
@@ -243,7 +368,7 @@ static step_e give(smtpc_conn_t *conn)
     apr_size_t whole;
     apr_status_t rv;
 
-    rv = smtpc__session_pull(&data, &len, conn->session);
+    rv = compose(&data, &len, conn);
     if (rv != APR_SUCCESS) {
         return STEP_ENDED;
     }
@@ -259,10 +384,17 @@ static step_e give(smtpc_conn_t *conn)
         return broken(conn, rv);
     }
     smtpc__session_sent(conn->session, len);
+    if (conn->stage == SMTPC_STAGE_CONTENT) {
+        if (conn->content_began == 0) {
+            conn->content_began = smtpc__monotonic();
+            conn->content_given = 0;
+        }
+        conn->content_given += (apr_off_t)len;
+    }
     /* A socket that never takes all there is moves on all the same. */
     conn->given += len;
     if (len == whole || conn->given >= SMTPC_LIMIT_OUTPUT_BUFFER) {
-        session_step(conn);
+        smtpc__conn_session_step(conn);
     }
     return STEP_DONE;
 }
@@ -298,14 +430,19 @@ static void wait_for(smtpc_conn_t *conn, smtpc_want_e want)
 
 /* Move bytes until there is nothing to do but wait. `readable` says that
  * there may be something to read without having polled. */
-static void pump(smtpc_conn_t *conn, int readable)
+void smtpc__conn_pump(smtpc_conn_t *conn, int readable)
 {
     int socketless = !smtpc__transport_socket(conn->transport);
     int turns;
 
     for (turns = 0; turns < PUMP_TURNS; turns++) {
-        smtpc_want_e want = smtpc__session_want(conn->session);
+        smtpc_want_e want;
 
+        /* One that is declined is over at once. */
+        do {
+            smtpc__conn_take_back(conn);
+        } while (begin_more(conn));
+        want = smtpc__session_want(conn->session);
         switch (want) {
         case SMTPC_WANT_READY:
             session_ready(conn);
@@ -321,10 +458,14 @@ static void pump(smtpc_conn_t *conn, int readable)
         }
         if (smtpc__session_stage(conn->session) != conn->stage
             || smtpc__session_replies(conn->session) != conn->replies) {
-            session_step(conn);
+            smtpc__conn_session_step(conn);
         }
         if (turn(conn, want, &readable) == STEP_WAIT) {
             wait_for(conn, want);
+            return;
+        }
+        if (is_ready_early(conn)) {
+            session_ready(conn);
             return;
         }
         readable |= socketless;
@@ -338,7 +479,11 @@ static void timed_out(smtpc_conn_t *conn, apr_time_t now)
 {
     const char *why;
 
-    if (now >= conn->deadline && conn->deadline <= conn->step_deadline) {
+    if (now < conn->deadline && now < conn->step_deadline) {
+        why = apr_psprintf(conn->pool, "it took the message at less than %d "
+                           "bytes per second", conn->server->min_rate);
+    }
+    else if (now >= conn->deadline && conn->deadline <= conn->step_deadline) {
         why = apr_psprintf(conn->pool, "the time allowed ran out after %s "
                            "without an answer", smtpc__conn_waited(conn));
     }
@@ -355,7 +500,7 @@ static void timed_out(smtpc_conn_t *conn, apr_time_t now)
     session_over(conn);
 }
 
-static void on_event(void *baton, smtpc_loop_event_e event)
+void smtpc__conn_on_event(void *baton, smtpc_loop_event_e event)
 {
     smtpc_conn_t *conn = baton;
     apr_time_t now;
@@ -371,7 +516,7 @@ static void on_event(void *baton, smtpc_loop_event_e event)
             return;
         }
     }
-    pump(conn, 1);
+    smtpc__conn_pump(conn, 1);
 }
 
 void smtpc__conn_link_up(smtpc_conn_t *conn)
@@ -383,164 +528,18 @@ void smtpc__conn_link_up(smtpc_conn_t *conn)
         smtpc__session_secured(conn->session, &conn->link);
     }
     else {
+        int same = conn->early && strcmp(conn->early_peer, conn->peer) == 0;
+
+        conn->link.number = conn->number;
         rv = smtpc__session_create(&conn->session, conn->server, &conn->link,
-                                   conn->env, conn->pool);
+                                   same ? conn->early : NULL, conn->env,
+                                   conn->pool);
         if (rv != APR_SUCCESS && !conn->session) {
             smtpc__conn_fail(conn, rv, SMTPC_STAGE_CONNECT,
                              "no session can be made for this profile");
             return;
         }
     }
-    session_step(conn);
-    pump(conn, conn->tls && smtpc__transport_pending(conn->transport));
-}
-
-/* Calls of the owner. */
-
-/* pool cleanup: the transport knows best how to let go. */
-static apr_status_t close_with_pool(void *data)
-{
-    smtpc__conn_close(data);
-    return APR_SUCCESS;
-}
-
-apr_status_t smtpc__conn_create(smtpc_conn_t **conn, smtpc_loop_t *loop,
-                                const smtpc_server_t *server,
-                                smtpc_env_t *env, apr_pool_t *pool)
-{
-    smtpc_conn_t *made = apr_pcalloc(pool, sizeof(*made));
-    apr_status_t rv;
-
-    made->pool = pool;
-    made->loop = loop;
-    made->server = server;
-    made->env = env;
-    made->peer = "";
-    made->tls_protocol = "";
-    made->tls_cipher = "";
-    rv = smtpc__watch_create(&made->watch, loop, on_event, made, pool);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    apr_pool_pre_cleanup_register(pool, made, close_with_pool);
-    *conn = made;
-    return APR_SUCCESS;
-}
-
-apr_status_t smtpc__conn_create_over(smtpc_conn_t **conn,
-                                     smtpc_loop_t *loop,
-                                     smtpc_transport_t *transport,
-                                     const smtpc_link_t *link,
-                                     const smtpc_server_t *server,
-                                     smtpc_env_t *env, apr_pool_t *pool)
-{
-    apr_status_t rv = smtpc__conn_create(conn, loop, server, env, pool);
-
-    if (rv == APR_SUCCESS) {
-        (*conn)->transport = transport;
-        (*conn)->link = *link;
-    }
-    return rv;
-}
-
-/* Begin an operation. */
-static void begin(smtpc_conn_t *conn, apr_time_t deadline,
-                  smtpc_result_t *result, smtpc_conn_fn_t done, void *baton)
-{
-    conn->deadline = deadline;
-    conn->result = result;
-    conn->done = done;
-    conn->baton = baton;
-}
-
-void smtpc__conn_open(smtpc_conn_t *conn, apr_time_t deadline,
-                      smtpc_result_t *result, smtpc_conn_fn_t done,
-                      void *baton)
-{
-    begin(conn, deadline, result, done, baton);
-    if (conn->transport) {
-        smtpc__conn_link_up(conn);
-    }
-    else {
-        smtpc__conn_resolve(conn);
-    }
-}
-
-void smtpc__conn_send(smtpc_conn_t *conn,
-                      const smtpc_transaction_t *transaction,
-                      apr_time_t deadline, smtpc_conn_fn_t done, void *baton)
-{
-    smtpc_result_t *result = transaction->result;
-
-    begin(conn, deadline, result, done, baton);
-    result->peer = apr_pstrdup(result->pool, conn->peer);
-    result->tls_protocol = apr_pstrdup(result->pool, conn->tls_protocol);
-    result->tls_cipher = apr_pstrdup(result->pool, conn->tls_cipher);
-    conn->messages++;
-    smtpc__session_begin(conn->session, transaction);
-    session_step(conn);
-    pump(conn, 0);
-}
-
-void smtpc__conn_quit(smtpc_conn_t *conn, apr_time_t deadline,
-                      smtpc_conn_fn_t done, void *baton)
-{
-    begin(conn, deadline, NULL, done, baton);
-    if (conn->state != SMTPC_CONN_SESSION
-        || smtpc__session_want(conn->session) != SMTPC_WANT_READY) {
-        shut(conn, SMTPC_ECONNECT, 0);
-        finish(conn);
-        return;
-    }
-    smtpc__session_quit(conn->session);
-    session_step(conn);
-    pump(conn, 0);
-}
-
-void smtpc__conn_close(smtpc_conn_t *conn)
-{
-    conn->done = NULL;
-    conn->result = NULL;
-    if (conn->state == SMTPC_CONN_OVER) {
-        return;
-    }
-    /* A transaction under way is settled: after its final dot, in doubt. */
-    if (conn->session) {
-        smtpc__session_abort(conn->session, SMTPC_ECONNECT,
-                             "the connection was given up");
-    }
-    shut(conn, SMTPC_ECONNECT, 0);
-}
-
-apr_status_t smtpc__conn_status(const smtpc_conn_t *conn)
-{
-    return conn->status;
-}
-
-const smtpc_caps_t *smtpc__conn_caps(const smtpc_conn_t *conn)
-{
-    return smtpc__session_caps(conn->session);
-}
-
-/* Nothing to read, not even the end: the peer is there and silent. A read,
- * not a look, so that what TLS says between records is taken out. */
-static int is_quiet(smtpc_conn_t *conn)
-{
-    char byte;
-    apr_size_t len = 1;
-
-    return APR_STATUS_IS_EAGAIN(
-        smtpc__transport_read(conn->transport, &byte, &len));
-}
-
-int smtpc__conn_reusable(smtpc_conn_t *conn, const smtpc_server_t *server)
-{
-    apr_time_t now = smtpc__monotonic();
-
-    return conn->state == SMTPC_CONN_SESSION && !conn->done
-           && smtpc__session_reusable(conn->session)
-           && strcmp(conn->server->key, server->key) == 0
-           && conn->messages < SMTPC_LIMIT_CONNECTION_MESSAGES
-           && now - conn->used < SMTPC_TIMEOUT_IDLE
-           && now - conn->created < SMTPC_TIMEOUT_AGE && is_quiet(conn);
+    smtpc__conn_session_step(conn);
+    smtpc__conn_pump(conn, conn->tls && smtpc__transport_pending(conn->transport));
 }

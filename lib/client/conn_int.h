@@ -5,19 +5,19 @@
 /**
  * @file conn_int.h
  * The inside of a connection, for conn*.c alone: conn_open.c brings it up to
- * a transport and does TLS, conn.c pumps the session through it.
+ * a transport and does TLS, conn.c pumps the session through it, conn_owner.c
+ * is what the owner calls.
  */
 
 #include "client/conn.h"
-#include "net/resolve.h"
+#include "net/dial.h"
 #include "net/tcp.h"
 #include "net/tls.h"
 
 /** What a connection is busy with below the session. */
 typedef enum {
     SMTPC_CONN_NEW,
-    SMTPC_CONN_RESOLVING,
-    SMTPC_CONN_CONNECTING,
+    SMTPC_CONN_DIALLING,
     SMTPC_CONN_HANDSHAKE,
     SMTPC_CONN_SESSION, /**< the session says what */
     SMTPC_CONN_OVER
@@ -32,13 +32,8 @@ struct smtpc_conn_t {
     smtpc_conn_state_e state;
     apr_status_t status; /**< what ended it */
 
-    /* Getting there. */
-    smtpc_resolve_t *resolve;
-    apr_array_header_t *addresses;
-    int next_address;       /**< index of the one to be tried next */
-    apr_pool_t *attempt;    /**< of the present address */
-    const char *tried;      /**< sentences on those that failed, or NULL */
-
+    smtpc_dial_target_t target;
+    smtpc_dial_t *dial;           /**< NULL over a given transport */
     smtpc_tcp_t *tcp;             /**< NULL over a given transport */
     smtpc_tls_t *tls;             /**< NULL in clear text */
     smtpc_tls_policy_t policy;
@@ -49,9 +44,17 @@ struct smtpc_conn_t {
     const char *tls_protocol;     /**< or "" */
     const char *tls_cipher;       /**< or "" */
 
+    apr_uint64_t number;          /**< in transcripts and events */
+    const smtpc_caps_t *early;    /**< what the server offered before, NULL */
+    const char *early_peer;
+    const char *capabilities;     /**< what it offers, as text, or NULL */
+
     /* The operation under way. */
+    smtpc_conn_work_t work;  /**< next NULL: none */
+    const smtpc_transaction_t *single; /**< of smtpc__conn_send() */
     smtpc_conn_fn_t done;    /**< NULL: none */
     void *baton;
+    apr_time_t op_began;
     apr_time_t deadline;     /**< of the operation */
     apr_time_t step_deadline; /**< of what is waited for */
     apr_interval_time_t step_timeout; /**< how long that was given */
@@ -61,14 +64,16 @@ struct smtpc_conn_t {
     apr_time_t created;      /**< when READY for the first time */
     apr_time_t used;         /**< when READY for the last time */
     apr_size_t given;        /**< bytes written in the present step */
+    apr_time_t content_began; /**< 0: not at content */
+    apr_off_t content_given; /**< bytes written since */
     apr_uint64_t replies;    /**< replies seen when the step began */
     int messages;            /**< transactions begun */
 };
 
-/** Begin the way to READY: look up the host. conn_open.c */
-void smtpc__conn_resolve(smtpc_conn_t *conn);
+/** Begin the way to READY: connect. conn_open.c */
+void smtpc__conn_dial(smtpc_conn_t *conn);
 
-/** Go on with looking up, connecting or the handshake. conn_open.c */
+/** Go on with the handshake. conn_open.c */
 void smtpc__conn_progress(smtpc_conn_t *conn, smtpc_loop_event_e event);
 
 /** Begin the TLS handshake, verified if the profile wants it. conn_open.c */
@@ -91,8 +96,41 @@ void smtpc__conn_watch(smtpc_conn_t *conn, apr_socket_t *socket,
 void smtpc__conn_fail(smtpc_conn_t *conn, apr_status_t status,
                       smtpc_stage_e stage, const char *why);
 
+/** Tell who watches that @a stage began, or failed with @a status and
+ *  @a text. conn.c */
+void smtpc__conn_event(const smtpc_conn_t *conn, smtpc_stage_e stage,
+                       apr_status_t status, const char *text);
+
 /** Return how long was waited, for a sentence: "30 s" or "250 ms", in the
  *  pool of @a conn. conn.c */
 const char *smtpc__conn_waited(const smtpc_conn_t *conn);
+
+/** Move bytes until there is nothing to do but wait. @a readable says that
+ *  there may be something to read without having polled. conn.c */
+void smtpc__conn_pump(smtpc_conn_t *conn, int readable);
+
+/** The session is at a new step, or waits for the next reply of the same: give
+ *  it its time. conn.c */
+void smtpc__conn_session_step(smtpc_conn_t *conn);
+
+/** Tell the owner that the operation is over. Nothing of @a conn may be
+ *  touched afterwards. conn.c */
+void smtpc__conn_finish(smtpc_conn_t *conn);
+
+/** Close the transport; @a status is why. conn.c */
+void smtpc__conn_shut(smtpc_conn_t *conn, apr_status_t status, int graceful);
+
+/** Write what the session leaves behind, a QUIT nobody waits for. conn.c */
+void smtpc__conn_say_goodbye(smtpc_conn_t *conn);
+
+/** Hand over the transactions that are over. conn.c */
+void smtpc__conn_take_back(smtpc_conn_t *conn);
+
+/** Tell in @a result what the server offers. conn.c */
+void smtpc__conn_note_capabilities(smtpc_conn_t *conn,
+                                   smtpc_result_t *result);
+
+/** Go on with what the loop says; the baton is the connection. conn.c */
+void smtpc__conn_on_event(void *baton, smtpc_loop_event_e event);
 
 #endif

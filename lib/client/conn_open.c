@@ -2,10 +2,8 @@
 /*
  * conn_open.c: from a profile to a connection, and TLS on it.
  *
- * The addresses are tried one after the other. Each gets its share of the
- * time that is left, so that one that swallows packets leaves time for the
- * next, and never more than SMTPC_TIMEOUT_CONNECT. Once one is connected
- * there is no way back to the others: what the server says counts.
+ * net/dial.c finds the way there. Once an address is connected there is no way
+ * back to the others: what the server says counts.
  *
  * A handshake that fails ends the connection; nothing goes on in clear text
  * (RFC 3207 4.1, RFC 8314 3).
@@ -19,105 +17,58 @@
 
 #include "base/limits.h"
 
-static void try_next(smtpc_conn_t *conn);
-
-/* Look-up. */
-
-static void on_addresses(smtpc_conn_t *conn, apr_array_header_t *addresses)
-{
-    conn->addresses = addresses;
-    conn->next_address = 0;
-    conn->state = SMTPC_CONN_CONNECTING;
-    if (conn->result) {
-        conn->result->timings.resolved = smtpc__result_elapsed(conn->result);
-    }
-    try_next(conn);
-}
-
-static void on_resolver(smtpc_conn_t *conn, smtpc_loop_event_e event)
-{
-    apr_array_header_t *addresses = NULL;
-    const char *why = "";
-    apr_status_t rv;
-
-    rv = smtpc__resolve_result(&addresses, &why, conn->resolve, conn->pool);
-    if (rv == APR_SUCCESS) {
-        on_addresses(conn, addresses);
-    }
-    else if (!APR_STATUS_IS_EAGAIN(rv)) {
-        smtpc__conn_fail(conn, rv, SMTPC_STAGE_RESOLVE, why);
-    }
-    else if (event == SMTPC_LOOP_TIMEOUT) {
-        why = apr_psprintf(conn->pool, "cannot look up %s: no answer within "
-                           "%s: check this machine's DNS",
-                           conn->server->host, smtpc__conn_waited(conn));
-        smtpc__conn_fail(conn, SMTPC_ETIMEOUT, SMTPC_STAGE_RESOLVE, why);
-    }
-    else {
-        smtpc__conn_watch(conn, smtpc__resolve_socket(conn->resolve),
-                          APR_POLLIN);
-    }
-}
-
-void smtpc__conn_resolve(smtpc_conn_t *conn)
-{
-    const char *why = "";
-    apr_status_t rv;
-
-    conn->state = SMTPC_CONN_RESOLVING;
-    smtpc__conn_step(conn, SMTPC_TIMEOUT_CONNECT);
-    rv = smtpc__resolve_begin(&conn->resolve, &why, conn->server->host,
-                              conn->server->port, conn->env, conn->pool);
-    if (rv != APR_SUCCESS) {
-        smtpc__conn_fail(conn, rv, SMTPC_STAGE_RESOLVE, why);
-        return;
-    }
-    on_resolver(conn, SMTPC_LOOP_IO);
-}
-
 /* Connecting. */
 
-/* Add a sentence on an address that failed. */
-static void note_failure(smtpc_conn_t *conn, const char *why)
+/* Return the stage that a dial which got as far as stage failed at. */
+static smtpc_stage_e stage_of(smtpc_dial_stage_e stage)
 {
-    conn->tried = conn->tried
-                      ? apr_pstrcat(conn->pool, conn->tried, "; ", why, NULL)
-                      : apr_pstrdup(conn->pool, why);
-    smtpc__env_log(conn->env, SMTPC_LOG_DEBUG, "%s", why);
+    return stage == SMTPC_DIAL_RESOLVE ? SMTPC_STAGE_RESOLVE
+                                       : SMTPC_STAGE_CONNECT;
 }
 
-/* All addresses failed. */
-static void give_up(smtpc_conn_t *conn, apr_status_t status)
+/* The dial failed. A sentence that does not name the server gets its name. */
+static void not_connected(smtpc_conn_t *conn)
 {
-    const char *host = conn->server->host;
-    const char *why = conn->tried ? conn->tried : "no address to connect to";
+    const char *why = smtpc__dial_error(conn->dial);
 
-    if (!strstr(why, host)) {
-        why = apr_psprintf(conn->pool, "%s: %s", host, why);
+    if (!strstr(why, conn->server->host)) {
+        why = apr_psprintf(conn->pool, "%s: %s", conn->server->host, why);
     }
-    smtpc__conn_fail(conn, status, SMTPC_STAGE_CONNECT, why);
+    smtpc__conn_fail(conn, smtpc__dial_status(conn->dial),
+                     stage_of(smtpc__dial_stage(conn->dial)), why);
 }
 
-/* Time for the next address: a fair share of what is left. */
-static apr_interval_time_t share_of_time(const smtpc_conn_t *conn)
+/* Note in the result when what was reached. */
+static void note_connected(smtpc_conn_t *conn)
 {
-    int left = conn->addresses->nelts - conn->next_address;
-    apr_interval_time_t share = (conn->deadline - smtpc__monotonic())
-                                / (left > 0 ? left : 1);
+    smtpc_result_t *result = conn->result;
+    apr_time_t resolved = smtpc__dial_resolved(conn->dial);
 
-    return share < SMTPC_TIMEOUT_CONNECT ? share : SMTPC_TIMEOUT_CONNECT;
+    if (!result) {
+        return;
+    }
+    result->timings.connected = smtpc__result_elapsed(result);
+    if (resolved > result->began) {
+        result->timings.resolved = resolved - result->began;
+    }
+    result->peer = apr_pstrdup(result->pool, conn->peer);
 }
 
-static void on_connected(smtpc_conn_t *conn)
+/* A smtpc_dial_fn_t. */
+static void on_dialled(void *baton, smtpc_dial_t *dial)
 {
+    smtpc_conn_t *conn = baton;
+
+    conn->dial = dial;
+    if (smtpc__dial_status(dial) != APR_SUCCESS) {
+        not_connected(conn);
+        return;
+    }
+    conn->tcp = smtpc__dial_tcp(dial);
     conn->transport = smtpc__tcp_transport(conn->tcp);
     conn->peer = apr_pstrdup(conn->pool, smtpc__tcp_peer(conn->tcp));
-    conn->link.loopback =
-        smtpc__host_is_loopback(smtpc__tcp_peer_ip(conn->tcp));
-    if (conn->result) {
-        conn->result->timings.connected = smtpc__result_elapsed(conn->result);
-        conn->result->peer = apr_pstrdup(conn->result->pool, conn->peer);
-    }
+    conn->link.loopback = smtpc__dial_loopback(dial);
+    note_connected(conn);
     smtpc__env_log(conn->env, SMTPC_LOG_DEBUG, "%s: connected to %s",
                    conn->server->host, conn->peer);
     if (conn->server->security == SMTPC_SECURITY_IMPLICIT) {
@@ -128,70 +79,46 @@ static void on_connected(smtpc_conn_t *conn)
     }
 }
 
-/* Begin with the next address that does not fail at once. */
-static void try_next(smtpc_conn_t *conn)
+static void fill_target(smtpc_conn_t *conn)
 {
-    while (conn->next_address < conn->addresses->nelts) {
-        const apr_sockaddr_t *address = APR_ARRAY_IDX(
-            conn->addresses, conn->next_address, apr_sockaddr_t *);
-        apr_status_t rv;
+    const smtpc_server_t *server = conn->server;
+    smtpc_dial_target_t *target = &conn->target;
 
-        smtpc__watch_end(conn->watch);
-        if (conn->attempt) {
-            conn->tcp = NULL;
-            apr_pool_clear(conn->attempt);
-        }
-        else if (apr_pool_create(&conn->attempt, conn->pool)
-                 != APR_SUCCESS) {
-            break;
-        }
-        smtpc__conn_step(conn, share_of_time(conn));
-        conn->next_address++;
-        rv = smtpc__tcp_connect(&conn->tcp, address, NULL, conn->attempt);
-        if (rv == APR_SUCCESS) {
-            on_connected(conn);
-            return;
-        }
-        if (APR_STATUS_IS_EAGAIN(rv)) {
-            smtpc__conn_watch(
-                conn,
-                smtpc__transport_socket(smtpc__tcp_transport(conn->tcp)),
-                APR_POLLOUT);
-            return;
-        }
-        note_failure(conn, smtpc__transport_error(
-                               smtpc__tcp_transport(conn->tcp)));
-    }
-    give_up(conn, SMTPC_ECONNECT);
+    target->host = server->host;
+    target->port = server->port;
+    target->unix_path = server->unix_path;
+    target->local_address = server->local_address;
+    target->proxy = server->proxy;
+    target->proxy_host = server->proxy_host;
+    target->proxy_port = server->proxy_port;
+    target->proxy_user = server->proxy_user;
+    target->proxy_secret = server->proxy_secret;
 }
 
-static void on_connecting(smtpc_conn_t *conn, smtpc_loop_event_e event)
+/* Return until when the way to a connection may take: as the profile says, or
+ * as the operation does. */
+static apr_time_t dial_deadline(const smtpc_conn_t *conn)
 {
-    apr_status_t rv = smtpc__tcp_connected(conn->tcp);
-    apr_time_t now = smtpc__monotonic();
+    apr_interval_time_t own = conn->server->timeouts[SMTPC_STAGE_CONNECT];
+    apr_time_t until = smtpc__monotonic() + own;
 
-    if (rv == APR_SUCCESS) {
-        on_connected(conn);
-        return;
+    return own != 0 && until < conn->deadline ? until : conn->deadline;
+}
+
+void smtpc__conn_dial(smtpc_conn_t *conn)
+{
+    apr_status_t rv;
+
+    conn->state = SMTPC_CONN_DIALLING;
+    fill_target(conn);
+    smtpc__conn_event(conn, SMTPC_STAGE_CONNECT, APR_SUCCESS, "");
+    rv = smtpc__dial_begin(&conn->dial, conn->loop, &conn->target,
+                           dial_deadline(conn), on_dialled, conn, conn->env,
+                           conn->pool);
+    if (rv != APR_SUCCESS) {
+        smtpc__conn_fail(conn, rv, SMTPC_STAGE_CONNECT,
+                         smtpc__dial_error(conn->dial));
     }
-    if (APR_STATUS_IS_EAGAIN(rv) && event == SMTPC_LOOP_IO) {
-        return;
-    }
-    if (APR_STATUS_IS_EAGAIN(rv)) {
-        note_failure(conn, apr_psprintf(conn->pool, "cannot connect to %s: no "
-                                        "answer within %s",
-                                        smtpc__tcp_peer(conn->tcp),
-                                        smtpc__conn_waited(conn)));
-        if (now >= conn->deadline) {
-            give_up(conn, SMTPC_ETIMEOUT);
-            return;
-        }
-    }
-    else {
-        note_failure(conn, smtpc__transport_error(
-                               smtpc__tcp_transport(conn->tcp)));
-    }
-    try_next(conn);
 }
 
 /* TLS. */
@@ -205,6 +132,10 @@ static void on_secured(smtpc_conn_t *conn)
     conn->link.verified = facts.verified;
     conn->tls_protocol = facts.protocol;
     conn->tls_cipher = facts.cipher;
+    smtpc__env_count(conn->env, SMTPC_COUNTER(handshakes), 1);
+    if (facts.resumed) {
+        smtpc__env_count(conn->env, SMTPC_COUNTER(handshakes_resumed), 1);
+    }
     if (conn->result) {
         apr_pool_t *pool = conn->result->pool;
 
@@ -212,9 +143,10 @@ static void on_secured(smtpc_conn_t *conn)
         conn->result->tls_protocol = apr_pstrdup(pool, facts.protocol);
         conn->result->tls_cipher = apr_pstrdup(pool, facts.cipher);
     }
-    smtpc__env_log(conn->env, SMTPC_LOG_DEBUG, "%s: %s, %s, %s",
+    smtpc__env_log(conn->env, SMTPC_LOG_DEBUG, "%s: %s, %s, %s%s",
                    conn->server->host, facts.protocol, facts.cipher,
-                   facts.verified ? "verified" : "not verified");
+                   facts.verified ? "verified" : "not verified",
+                   facts.resumed ? ", resumed" : "");
     smtpc__conn_link_up(conn);
 }
 
@@ -255,6 +187,7 @@ static void fill_policy(smtpc_conn_t *conn)
     policy->certificate = server->certificate;
     policy->certificate_key = server->certificate_key;
     policy->key = server->tls_key;
+    policy->session_key = server->key;
     policy->verify = server->security != SMTPC_SECURITY_OPPORTUNISTIC;
 }
 
@@ -274,7 +207,10 @@ void smtpc__conn_start_tls(smtpc_conn_t *conn)
         return;
     }
     conn->state = SMTPC_CONN_HANDSHAKE;
-    smtpc__conn_step(conn, SMTPC_TIMEOUT_CONNECT);
+    smtpc__conn_event(conn, SMTPC_STAGE_TLS, APR_SUCCESS, "");
+    smtpc__conn_step(conn, conn->server->timeouts[SMTPC_STAGE_TLS] != 0
+                               ? conn->server->timeouts[SMTPC_STAGE_TLS]
+                               : SMTPC_TIMEOUT_CONNECT);
     fill_policy(conn);
     rv = smtpc__tls_create(&conn->tls, &why, conn->transport, &conn->policy,
                            conn->env, conn->pool);
@@ -288,17 +224,7 @@ void smtpc__conn_start_tls(smtpc_conn_t *conn)
 
 void smtpc__conn_progress(smtpc_conn_t *conn, smtpc_loop_event_e event)
 {
-    switch (conn->state) {
-    case SMTPC_CONN_RESOLVING:
-        on_resolver(conn, event);
-        break;
-    case SMTPC_CONN_CONNECTING:
-        on_connecting(conn, event);
-        break;
-    case SMTPC_CONN_HANDSHAKE:
+    if (conn->state == SMTPC_CONN_HANDSHAKE) {
         on_handshake(conn, event);
-        break;
-    default:
-        break;
     }
 }

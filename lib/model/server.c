@@ -19,14 +19,14 @@
 #include <apr_strings.h>
 
 #include "base/digest.h"
+#include "base/limits.h"
 #include "base/secret_int.h"
 #include "model/server.h"
 
 /* Every field but the keys: name, kind, and whether the TLS key covers it. */
 #define SERVER_FIELDS(FIELD)             \
     FIELD(host, TEXT, 0)                 \
-    FIELD(port, NUMBER, 0)               \
-    FIELD(security, NUMBER, 1)           \
+    FIELD(unix_path, TEXT, 0)            \
     FIELD(user, TEXT, 0)                 \
     FIELD(secret, SECRET, 0)             \
     FIELD(mechanisms, TEXT, 0)           \
@@ -36,7 +36,32 @@
     FIELD(ca_directory, TEXT, 1)         \
     FIELD(verify_name, TEXT, 1)          \
     FIELD(certificate, TEXT, 1)          \
-    FIELD(certificate_key, TEXT, 1)
+    FIELD(certificate_key, TEXT, 1)      \
+    FIELD(local_address, TEXT, 0)        \
+    FIELD(proxy_host, TEXT, 0)           \
+    FIELD(proxy_user, TEXT, 0)           \
+    FIELD(proxy_secret, SECRET, 0)       \
+    FIELD(xclient, XCLIENT, 0)           \
+    FIELD(timeouts, TIMES, 0)            \
+    FIELD(acquire_timeout, TIME, 0)      \
+    FIELD(idle, TIME, 0)                 \
+    FIELD(lifetime, TIME, 0)             \
+    FIELD(rate_period, TIME, 0)          \
+    FIELD(domain_rate_period, TIME, 0)   \
+    FIELD(port, NUMBER, 0)               \
+    FIELD(security, NUMBER, 1)           \
+    FIELD(proxy, NUMBER, 0)              \
+    FIELD(proxy_port, NUMBER, 0)         \
+    FIELD(lmtp, NUMBER, 0)               \
+    FIELD(masked, NUMBER, 0)             \
+    FIELD(depth, NUMBER, 0)              \
+    FIELD(max_connections, NUMBER, 0)    \
+    FIELD(min_connections, NUMBER, 0)    \
+    FIELD(max_messages, NUMBER, 0)       \
+    FIELD(max_recipients, NUMBER, 0)     \
+    FIELD(min_rate, NUMBER, 0)           \
+    FIELD(rate, NUMBER, 0)               \
+    FIELD(domain_rate, NUMBER, 0)
 
 #define FIELD_SIZE(name, kind, tls) +sizeof(((smtpc_server_t *)0)->name)
 
@@ -51,7 +76,10 @@ _Static_assert(sizeof(int) == sizeof(smtpc_security_e),
 typedef enum {
     KIND_TEXT,
     KIND_NUMBER,
-    KIND_SECRET
+    KIND_TIME,
+    KIND_TIMES,
+    KIND_SECRET,
+    KIND_XCLIENT
 } kind_e;
 
 /* A field of smtpc_server_t. */
@@ -96,13 +124,54 @@ smtpc_security_e smtpc__server_security(const smtpc_server_t *server)
     if (server->port == 465) {
         return SMTPC_SECURITY_IMPLICIT;
     }
-    if (server->user == NULL && smtpc__host_is_loopback(server->host)) {
+    /* "localhost" at the far end of a proxy is the proxy's. */
+    if (server->user == NULL
+        && (server->unix_path != NULL
+            || (server->proxy == SMTPC_PROXY_NONE
+                && smtpc__host_is_loopback(server->host)))) {
         return SMTPC_SECURITY_NONE;
     }
     if (server->port == 587 || server->user != NULL) {
         return SMTPC_SECURITY_STARTTLS;
     }
     return SMTPC_SECURITY_OPPORTUNISTIC;
+}
+
+static const char *times_text(const apr_interval_time_t *times,
+                              apr_pool_t *pool)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < SMTPC_STAGE_COUNT; i++) {
+        if (times[i] != 0) {
+            text = apr_psprintf(pool, "%s%d=%" APR_TIME_T_FMT " ", text, i,
+                                times[i]);
+        }
+    }
+    return text;
+}
+
+/* Each value with its length in front, so that no two differ in nothing but
+ * where one ends. */
+static const char *xclient_text(const smtpc_xclient_t *xclient,
+                                apr_pool_t *pool)
+{
+    const char *values[] = { xclient->name, xclient->addr, xclient->proto,
+                             xclient->helo, xclient->login,
+                             xclient->destaddr };
+    const char *text = apr_psprintf(pool, "%d %d", xclient->port,
+                                    xclient->destport);
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        const char *value = values[i];
+
+        text = apr_psprintf(pool, "%s %d:%s", text,
+                            value != NULL ? (int)strlen(value) : -1,
+                            value != NULL ? value : "");
+    }
+    return text;
 }
 
 /* Return the text that field of server has, or NULL; numbers and secrets
@@ -113,12 +182,22 @@ static const char *field_text(const smtpc_server_t *server,
     const char *at = (const char *)server + field->offset;
     const char *text;
     const smtpc_secret_t *secret;
+    const smtpc_xclient_t *xclient;
+    apr_interval_time_t span;
     int number;
 
     switch (field->kind) {
     case KIND_NUMBER:
         memcpy(&number, at, sizeof(number));
         return apr_itoa(pool, number);
+    case KIND_TIME:
+        memcpy(&span, at, sizeof(span));
+        return apr_psprintf(pool, "%" APR_TIME_T_FMT, span);
+    case KIND_TIMES:
+        return times_text(server->timeouts, pool);
+    case KIND_XCLIENT:
+        memcpy(&xclient, at, sizeof(xclient));
+        return xclient != NULL ? xclient_text(xclient, pool) : NULL;
     case KIND_SECRET:
         memcpy(&secret, at, sizeof(secret));
         return secret != NULL ? smtpc__secret_fingerprint(secret, pool)
@@ -171,6 +250,41 @@ static apr_status_t copy_texts(smtpc_server_t *server, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
+/* Copy xclient with its texts to pool. */
+static const smtpc_xclient_t *copy_xclient(const smtpc_xclient_t *xclient,
+                                           apr_pool_t *pool)
+{
+    smtpc_xclient_t *copy = apr_pmemdup(pool, xclient, sizeof(*xclient));
+
+    copy->name = apr_pstrdup(pool, xclient->name);
+    copy->addr = apr_pstrdup(pool, xclient->addr);
+    copy->proto = apr_pstrdup(pool, xclient->proto);
+    copy->helo = apr_pstrdup(pool, xclient->helo);
+    copy->login = apr_pstrdup(pool, xclient->login);
+    copy->destaddr = apr_pstrdup(pool, xclient->destaddr);
+    return copy;
+}
+
+/* Put the defaults where a number was left out. */
+static void fill_numbers(smtpc_server_t *server)
+{
+    if (server->depth == 0) {
+        server->depth = SMTPC_PIPELINE_DEPTH_DEFAULT;
+    }
+    if (server->max_connections == 0) {
+        server->max_connections = SMTPC_CONNECTIONS_DEFAULT;
+    }
+    if (server->max_recipients == 0) {
+        server->max_recipients = SMTPC_TRANSACTION_RECIPIENTS_DEFAULT;
+    }
+    if (server->idle == 0) {
+        server->idle = SMTPC_TIMEOUT_IDLE;
+    }
+    if (server->lifetime == 0) {
+        server->lifetime = SMTPC_TIMEOUT_AGE;
+    }
+}
+
 apr_status_t smtpc__server_freeze(const smtpc_server_t **frozen,
                                   const smtpc_server_t *draft,
                                   const char *hello_name, apr_pool_t *pool)
@@ -183,8 +297,13 @@ apr_status_t smtpc__server_freeze(const smtpc_server_t **frozen,
     }
     if (server->host == NULL || server->hello_name == NULL
         || server->port < 1 || server->port > 65535
-        || (server->user == NULL) != (server->secret == NULL)) {
+        || (server->user == NULL) != (server->secret == NULL)
+        || (server->proxy_user == NULL) != (server->proxy_secret == NULL)) {
         return SMTPC_EARG;
+    }
+    fill_numbers(server);
+    if (server->xclient != NULL) {
+        server->xclient = copy_xclient(server->xclient, pool);
     }
     server->security = smtpc__server_security(draft);
     rv = copy_texts(server, pool);
@@ -198,4 +317,30 @@ apr_status_t smtpc__server_freeze(const smtpc_server_t **frozen,
         *frozen = server;
     }
     return rv;
+}
+
+apr_status_t smtpc__server_copy(const smtpc_server_t **copy,
+                                const smtpc_server_t *server,
+                                apr_pool_t *pool)
+{
+    smtpc_server_t *made = apr_pmemdup(pool, server, sizeof(*server));
+    apr_status_t rv = copy_texts(made, pool);
+
+    if (rv == APR_SUCCESS && server->secret != NULL) {
+        rv = smtpc__secret_copy(&made->secret, server->secret, pool);
+    }
+    if (rv == APR_SUCCESS && server->proxy_secret != NULL) {
+        rv = smtpc__secret_copy(&made->proxy_secret, server->proxy_secret,
+                                pool);
+    }
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (server->xclient != NULL) {
+        made->xclient = copy_xclient(server->xclient, pool);
+    }
+    made->key = apr_pstrdup(pool, server->key);
+    made->tls_key = apr_pstrdup(pool, server->tls_key);
+    *copy = made;
+    return APR_SUCCESS;
 }

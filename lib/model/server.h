@@ -9,14 +9,18 @@
  * a connection is never used for a profile that differs in any.
  */
 
+#include <smtpclient/proxy.h>
+#include <smtpclient/result.h>
 #include <smtpclient/secret.h>
 #include <smtpclient/security.h>
 
+#include "model/xclient.h"
+
 /** A server profile. Immutable once smtpc__server_freeze() made it. */
 typedef struct smtpc_server_t {
-    const char *host;            /**< A-label name or IP address, no brackets */
-    int port;                    /**< 1 ... 65535 */
-    smtpc_security_e security;   /**< never DEFAULT once frozen */
+    const char *host;            /**< A-label name or IP address, no brackets;
+                                      with unix_path for TLS and texts only */
+    const char *unix_path;       /**< socket in place of host and port, NULL */
     const char *user;            /**< NULL: no credentials */
     const smtpc_secret_t *secret; /**< with user */
     const char *mechanisms;      /**< SASL names by preference, NULL: all */
@@ -27,6 +31,33 @@ typedef struct smtpc_server_t {
     const char *verify_name;     /**< name in the certificate; NULL: host */
     const char *certificate;     /**< client certificate, or NULL */
     const char *certificate_key; /**< its key; NULL: same file */
+    const char *local_address;   /**< IP address to connect from; NULL: any */
+    const char *proxy_host;      /**< with proxy */
+    const char *proxy_user;      /**< NULL: the proxy wants no login */
+    const smtpc_secret_t *proxy_secret; /**< with proxy_user */
+    const smtpc_xclient_t *xclient; /**< whom we speak for, or NULL */
+    /** Deadline of each stage; 0: as RFC 5321 4.5.3.2 says. */
+    apr_interval_time_t timeouts[SMTPC_STAGE_COUNT];
+    apr_interval_time_t acquire_timeout; /**< waiting for a connection; 0: as
+                                              long as the operation may */
+    apr_interval_time_t idle;    /**< kept without traffic */
+    apr_interval_time_t lifetime; /**< kept in all */
+    apr_interval_time_t rate_period; /**< of rate; 0: no limit */
+    apr_interval_time_t domain_rate_period; /**< of domain_rate; 0: none */
+    int port;                    /**< 1 ... 65535 */
+    smtpc_security_e security;   /**< never DEFAULT once frozen */
+    smtpc_proxy_e proxy;
+    int proxy_port;
+    int lmtp;                    /**< LMTP, not SMTP */
+    int masked;                  /**< capabilities not to be used, smtpc_cap_e */
+    int depth;                   /**< messages in flight on a connection */
+    int max_connections;
+    int min_connections;         /**< kept open although idle */
+    int max_messages;            /**< per connection; 0: no limit */
+    int max_recipients;          /**< per transaction */
+    int min_rate;                /**< of content, bytes per second; 0: none */
+    int rate;                    /**< messages in rate_period */
+    int domain_rate;             /**< and to one domain */
     const char *key;             /**< hash over all of the above, hex */
     const char *tls_key;         /**< hash over the TLS fields, hex */
 } smtpc_server_t;
@@ -39,11 +70,17 @@ smtpc_security_e smtpc__server_security(const smtpc_server_t *server);
 int smtpc__host_is_loopback(const char *host);
 
 /** Set @a *frozen in @a pool to a copy of @a draft with the defaults filled
- *  in (@a hello_name where it has none) and its keys computed. The secret is
+ *  in (@a hello_name where it has none) and its keys computed. The secrets are
  *  shared with @a draft. */
 apr_status_t smtpc__server_freeze(const smtpc_server_t **frozen,
                                   const smtpc_server_t *draft,
                                   const char *hello_name, apr_pool_t *pool)
     SMTPC_WARN_UNUSED;
+
+/** Set @a *copy in @a pool to a copy of @a server, which is frozen, that
+ *  shares nothing with it: its secrets are copied too. */
+apr_status_t smtpc__server_copy(const smtpc_server_t **copy,
+                                const smtpc_server_t *server,
+                                apr_pool_t *pool) SMTPC_WARN_UNUSED;
 
 #endif

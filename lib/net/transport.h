@@ -46,9 +46,9 @@ struct smtpc_transport_t {
  * @return APR_SUCCESS     one byte or more
  *         APR_EAGAIN      nothing now; poll for smtpc__transport_events()
  *         APR_EOF         the peer ended the stream properly
- *         SMTPC_ETLS      TLS failed, or the stream was cut without
+ *         SMTPC_ETLS      TLS failed
+ *         SMTPC_ECONNECT  the connection broke, or was cut without
  *                         close_notify
- *         SMTPC_ECONNECT  the connection broke
  */
 apr_status_t smtpc__transport_read(smtpc_transport_t *transport, char *buf,
                                    apr_size_t *len) SMTPC_WARN_UNUSED;

@@ -447,6 +447,7 @@ apr_status_t smtpc__command_ask(smtpc_buf_t *out, smtpc_ask_e command,
         [SMTPC_ASK_HELP] = { "HELP", 0 },
         [SMTPC_ASK_VRFY] = { "VRFY", 1 },
         [SMTPC_ASK_EXPN] = { "EXPN", 1 },
+        [SMTPC_ASK_RSET] = { "RSET", 0 },
     };
     line_t line;
 

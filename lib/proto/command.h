@@ -118,6 +118,7 @@ typedef enum {
     SMTPC_ASK_HELP,
     SMTPC_ASK_VRFY,
     SMTPC_ASK_EXPN,
+    SMTPC_ASK_RSET,
     SMTPC_ASK_COUNT
 } smtpc_ask_e;
 

@@ -15,6 +15,8 @@
 typedef struct smtpc_dot_t {
     int in_line;  /**< 0: at the start of a line */
     int cr;       /**< the last byte in was CR, its CRLF already written */
+    int transparent; /**< line ends only: BDAT needs no dots doubled, and no
+                          terminator. RFC 3030 2 */
 } smtpc_dot_t;
 
 /** Bytes that @a in bytes can become, at most. */
@@ -25,8 +27,14 @@ typedef struct smtpc_dot_t {
 apr_size_t smtpc__dot_filter(smtpc_dot_t *dot, char *out, const char *in,
                              apr_size_t len);
 
+/** Return how many of the @a len bytes at @a in, from the front, the filter
+ *  lets pass as they are, and count them as passed: most content is clean, and
+ *  need not be copied for that. */
+apr_size_t smtpc__dot_pass(smtpc_dot_t *dot, const char *in, apr_size_t len);
+
 /** Write the terminator (ending a last line without CRLF) to @a out, which
- *  has room for 5 bytes; return the number written. */
+ *  has room for 5 bytes; return the number written. If transparent, only the
+ *  CRLF of such a line: 2 bytes at most. */
 apr_size_t smtpc__dot_finish(smtpc_dot_t *dot, char *out);
 
 #endif

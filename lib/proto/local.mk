@@ -9,7 +9,8 @@ libsmtpclient_core_la_SOURCES += \
 	lib/proto/sasl_plain.c \
 	lib/proto/session.c lib/proto/session.h lib/proto/session_int.h \
 	lib/proto/session_auth.c \
-	lib/proto/session_close.c \
+	lib/proto/session_ask.c lib/proto/session_close.c \
+	lib/proto/session_content.c lib/proto/session_tx.c \
 	lib/proto/session_hello.c \
 	lib/proto/session_mail.c \
 	lib/proto/steps.c \

@@ -10,12 +10,14 @@
  *
  * All memory of a session is allocated when it is created, but for what one
  * reply and one AUTH attempt need; those have pools of their own. What the
- * single steps do is in session_hello.c, _auth.c, _mail.c and _close.c.
+ * single steps do is in session_hello.c, _auth.c, _tx.c, _mail.c, _content.c,
+ * _ask.c and _close.c.
  * RFC 5321, RFC 2920, RFC 3207 4.2.
  */
 #include "proto/session_int.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -35,6 +37,7 @@ static void create_parser(smtpc_session_t *session)
 apr_status_t smtpc__session_create(smtpc_session_t **session,
                                    const smtpc_server_t *server,
                                    const smtpc_link_t *link,
+                                   const smtpc_caps_t *early,
                                    smtpc_env_t *env, apr_pool_t *pool)
 {
     smtpc_session_t *created = apr_pcalloc(pool, sizeof(*created));
@@ -51,9 +54,9 @@ apr_status_t smtpc__session_create(smtpc_session_t **session,
     created->block = apr_palloc(pool, SMTPC_CONTENT_BLOCK);
     apr_pool_create(&created->reply_pools[0], pool);
     apr_pool_create(&created->reply_pools[1], pool);
-    smtpc__buf_init_wiped(&created->out, SMTPC_LIMIT_OUTPUT_BUFFER, pool);
+    smtpc__buf_init_wiped(&created->out, SMTPC_LIMIT_SESSION_BUFFER, pool);
     create_parser(created);
-    smtpc__session_open_slot(created, SMTPC_STEP_GREETING, 0);
+    smtpc__session_open_slot(created, SMTPC_STEP_GREETING, NULL, 0);
     *session = created;
     if (server->security == SMTPC_SECURITY_IMPLICIT
         && !(link->encrypted && link->verified)) {
@@ -61,6 +64,11 @@ apr_status_t smtpc__session_create(smtpc_session_t **session,
                             "TLS with %s is not verified, as security "
                             "implicit requires", server->host);
         return SMTPC_ETLS;
+    }
+    if (early != NULL) {
+        created->early = *early;
+        created->guessing = 1;
+        created->cursor = SMTPC_STEP_EHLO;
     }
     return APR_SUCCESS;
 }
@@ -91,11 +99,35 @@ void smtpc__session_start(smtpc_session_t *session, smtpc_step_e step)
     session->cursor = step;
 }
 
-void smtpc__session_ready(smtpc_session_t *session)
+/* Return the step that the oldest slot stands for: its final reply is not
+ * waited for before all content was sent. */
+static smtpc_step_e due_step(const smtpc_session_t *session)
 {
-    session->tx.active = 0;
-    session->cursor = SMTPC_STEP_NONE;
-    smtpc__session_enter(session, SMTPC_STEP_READY);
+    const smtpc_slot_t *slot = &session->slots[session->slot_first];
+
+    if (slot->step == SMTPC_STEP_END && !slot->tx->sent) {
+        return SMTPC_STEP_CONTENT;
+    }
+    return slot->step;
+}
+
+void smtpc__session_settle_state(smtpc_session_t *session)
+{
+    smtpc_step_e next = SMTPC_STEP_READY;
+
+    if (session->state == SMTPC_STEP_CLOSED
+        || session->state == SMTPC_STEP_UNASKED) {
+        return;
+    }
+    if (session->slot_count > 0) {
+        next = due_step(session);
+    }
+    else if (session->cursor != SMTPC_STEP_NONE) {
+        next = session->cursor;
+    }
+    if (next != session->state) {
+        smtpc__session_enter(session, next);
+    }
 }
 
 apr_uint64_t smtpc__session_composed(const smtpc_session_t *session)
@@ -106,7 +138,7 @@ apr_uint64_t smtpc__session_composed(const smtpc_session_t *session)
 /* Slots. */
 
 void smtpc__session_open_slot(smtpc_session_t *session, smtpc_step_e step,
-                              apr_size_t index)
+                              smtpc_tx_t *tx, apr_size_t index)
 {
     smtpc_slot_t *slot;
 
@@ -114,9 +146,30 @@ void smtpc__session_open_slot(smtpc_session_t *session, smtpc_step_e step,
     slot = &session->slots[(session->slot_first + session->slot_count)
                            % SMTPC_LIMIT_SLOTS];
     slot->step = step;
+    slot->tx = tx;
     slot->index = index;
     slot->offset = smtpc__session_composed(session);
     session->slot_count++;
+    if (tx != NULL) {
+        tx->slots++;
+    }
+}
+
+void smtpc__session_reopen_slot(smtpc_session_t *session,
+                                const smtpc_slot_t *slot, apr_size_t index)
+{
+    smtpc_slot_t *first;
+
+    assert(session->slot_count < SMTPC_LIMIT_SLOTS);
+    session->slot_first = (session->slot_first + SMTPC_LIMIT_SLOTS - 1)
+                          % SMTPC_LIMIT_SLOTS;
+    first = &session->slots[session->slot_first];
+    *first = *slot;
+    first->index = index;
+    session->slot_count++;
+    if (slot->tx != NULL) {
+        slot->tx->slots++;
+    }
 }
 
 static smtpc_slot_t take_slot(smtpc_session_t *session)
@@ -126,6 +179,9 @@ static smtpc_slot_t take_slot(smtpc_session_t *session)
     assert(session->slot_count > 0);
     session->slot_first = (session->slot_first + 1) % SMTPC_LIMIT_SLOTS;
     session->slot_count--;
+    if (slot.tx != NULL) {
+        slot.tx->slots--;
+    }
     return slot;
 }
 
@@ -138,10 +194,25 @@ static int reply_is_due(const smtpc_session_t *session)
 
 static apr_size_t window(const smtpc_session_t *session)
 {
-    return session->caps.bits & SMTPC_CAP_PIPELINING ? SMTPC_LIMIT_SLOTS : 1;
+    return session->guessing || (session->caps.bits & SMTPC_CAP_PIPELINING)
+               ? SMTPC_LIMIT_SLOTS : 1;
 }
 
 /* Output. */
+
+apr_size_t smtpc__session_free(const smtpc_session_t *session)
+{
+    return session->out.size - smtpc__buf_used(&session->out);
+}
+
+/* Return non-zero if the cursor has to wait for the reply to EHLO: what was
+ * guessed may be wrong, and content could not be taken back. */
+static int guess_ends(const smtpc_session_t *session)
+{
+    return session->guessing && session->cursor != SMTPC_STEP_EHLO
+           && session->cursor != SMTPC_STEP_MAIL
+           && session->cursor != SMTPC_STEP_RCPT;
+}
 
 /* Return non-zero if the cursor can go on now. */
 static int can_send(const smtpc_session_t *session)
@@ -150,14 +221,31 @@ static int can_send(const smtpc_session_t *session)
 
     if (session->cursor == SMTPC_STEP_NONE
         || session->state == SMTPC_STEP_CLOSED
-        || session->state == SMTPC_STEP_UNASKED) {
+        || session->state == SMTPC_STEP_UNASKED || guess_ends(session)) {
         return 0;
     }
     step = &smtpc__steps[session->cursor];
     if (step->in_window && session->slot_count >= window(session)) {
         return 0;
     }
-    return session->out.size - smtpc__buf_used(&session->out) >= step->room;
+    return smtpc__session_free(session) >= (session->wanted > step->room
+                                                ? session->wanted
+                                                : step->room);
+}
+
+void smtpc__session_log(smtpc_session_t *session, char side,
+                        const char *format, ...)
+{
+    char line[SMTPC_LIMIT_LOG_LINE + 1];
+    va_list args;
+
+    if (!smtpc__env_transcribes(session->env)) {
+        return;
+    }
+    va_start(args, format);
+    apr_vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    smtpc__env_transcribe(session->env, session->link.number, side, line);
 }
 
 void smtpc__session_log_sent(smtpc_session_t *session, apr_uint64_t before,
@@ -166,16 +254,12 @@ void smtpc__session_log_sent(smtpc_session_t *session, apr_uint64_t before,
     apr_size_t start = (apr_size_t)(before - session->sent);
     apr_size_t len = smtpc__buf_used(&session->out) - start;
 
-    if (!smtpc__env_logs(session->env, SMTPC_LOG_TRACE)) {
-        return;
-    }
     if (mask != NULL) {
-        smtpc__env_log(session->env, SMTPC_LOG_TRACE, "C: %s", mask);
+        smtpc__session_log(session, 'C', "%s", mask);
         return;
     }
-    smtpc__env_log(session->env, SMTPC_LOG_TRACE, "C: %.*s",
-                   (int)(len > 2 ? len - 2 : 0),
-                   smtpc__buf_bytes(&session->out) + start);
+    smtpc__session_log(session, 'C', "%.*s", (int)(len > 2 ? len - 2 : 0),
+                       smtpc__buf_bytes(&session->out) + start);
 }
 
 apr_status_t smtpc__session_send_bare(smtpc_session_t *session,
@@ -187,7 +271,7 @@ apr_status_t smtpc__session_send_bare(smtpc_session_t *session,
 
     if (rv == APR_SUCCESS) {
         session->cursor = SMTPC_STEP_NONE;
-        smtpc__session_open_slot(session, step, 0);
+        smtpc__session_open_slot(session, step, NULL, 0);
         smtpc__session_log_sent(session, before, NULL);
     }
     return rv;
@@ -200,8 +284,10 @@ apr_status_t smtpc__session_pull(const char **data, apr_size_t *len,
     *len = 0;
     while (can_send(session)) {
         smtpc_step_e step = session->cursor;
-        apr_status_t rv = smtpc__steps[step].send(session);
+        apr_status_t rv;
 
+        session->wanted = 0;
+        rv = smtpc__steps[step].send(session);
         if (rv != APR_SUCCESS) {
             smtpc__session_fail(session, rv, "%s for %s cannot be written",
                                 smtpc__steps[step].name,
@@ -234,7 +320,7 @@ static void log_reply(smtpc_session_t *session, const smtpc_reply_t *reply)
     const char *line = reply->text;
     const char *enhanced = reply->enhanced;
 
-    if (!smtpc__env_logs(session->env, SMTPC_LOG_TRACE)) {
+    if (!smtpc__env_transcribes(session->env)) {
         return;
     }
     for (;;) {
@@ -242,9 +328,9 @@ static void log_reply(smtpc_session_t *session, const smtpc_reply_t *reply)
         int len = (int)(end != NULL ? (apr_size_t)(end - line)
                                     : strlen(line));
 
-        smtpc__env_log(session->env, SMTPC_LOG_TRACE, "S: %d%c%s%s%.*s",
-                       reply->code, end != NULL ? '-' : ' ', enhanced,
-                       *enhanced != '\0' ? " " : "", len, line);
+        smtpc__session_log(session, 'S', "%d%c%s%s%.*s", reply->code,
+                           end != NULL ? '-' : ' ', enhanced,
+                           *enhanced != '\0' ? " " : "", len, line);
         if (end == NULL) {
             return;
         }
@@ -275,12 +361,27 @@ static void take_reply(smtpc_session_t *session, const smtpc_reply_t *reply)
     const smtpc_step_t *step = &smtpc__steps[slot.step];
     smtpc_reply_fn_t fn = reply_function(step, reply->code);
 
-    log_reply(session, reply);
+    if (slot.step == SMTPC_STEP_AUTH || slot.step == SMTPC_STEP_SASL
+        || slot.step == SMTPC_STEP_CANCEL) {
+        const smtpc_reply_t *clean = smtpc__session_auth_clean(session,
+                                                               reply);
+
+        log_reply(session, clean);
+        /* A challenge is not for people, but the mechanism needs it whole. */
+        reply = reply->code == 334 ? reply : clean;
+    }
+    else {
+        log_reply(session, reply);
+    }
+    if (slot.tx != NULL && reply->code != 421) {
+        slot.tx->touched = 1;
+    }
     session->reply = reply;
     session->replies++;
     session->reply_pool = !session->reply_pool;
     apr_pool_clear(session->reply_pools[!session->reply_pool]);
     if (reply->code == 421 && !step->own_421) {
+        session->goodbye = 1;
         smtpc__session_fail(session, SMTPC_ETEMP,
                             "%s ended the session, %s: %s",
                             session->server->host,
@@ -319,7 +420,7 @@ static void expect_reply(smtpc_session_t *session, char first)
     session->cursor = SMTPC_STEP_NONE;
     session->slot_count = 0;
     smtpc__buf_clear(&session->out);
-    smtpc__session_open_slot(session, SMTPC_STEP_UNASKED, 0);
+    smtpc__session_open_slot(session, SMTPC_STEP_UNASKED, NULL, 0);
 }
 
 /* Give data to the parser; return how much of it was taken. */
@@ -383,12 +484,23 @@ smtpc_want_e smtpc__session_want(const smtpc_session_t *session)
     return SMTPC_WANT_READ;
 }
 
+apr_size_t smtpc__session_outstanding(const smtpc_session_t *session)
+{
+    return session->slot_count;
+}
+
+int smtpc__session_was_early(const smtpc_session_t *session)
+{
+    return session->guessing;
+}
+
 void smtpc__session_secured(smtpc_session_t *session,
                             const smtpc_link_t *link)
 {
     assert(session->state == SMTPC_STEP_TLS);
     session->link = *link;
     memset(&session->caps, 0, sizeof(session->caps));
+    session->introduced = 0;
     create_parser(session);
     if (!link->encrypted
         || (!link->verified

@@ -4,17 +4,23 @@
 
 /**
  * @file session.h
- * One SMTP session as a machine over bytes: feed what arrived, pull what to
- * send, ask what it wants. No socket, no clock, no TLS of its own.
+ * One SMTP or LMTP session as a machine over bytes: feed what arrived, pull
+ * what to send, ask what it wants. No socket, no clock, no TLS of its own.
  *
- * Life: create, then do what smtpc__session_want() says until it is READY;
- * begin a transaction, again until READY; as often as wanted; quit, until
- * CLOSE. Every command has one reply slot; a reply without one ends the
+ * Life: create, then do what smtpc__session_want() says. Whenever there is
+ * smtpc__session_room(), another transaction may begin, also while others are
+ * under way: with PIPELINING its envelope goes out behind the content before
+ * it, with CHUNKING whole messages do. Those that are over are taken back with
+ * smtpc__session_finished(), in the order they began. READY means that nothing
+ * is under way: quit then, until CLOSE.
+ *
+ * Every command has one reply slot; a reply without one ends the
  * session with SMTPC_EPROTO (an unasked 421 with SMTPC_ETEMP), bytes behind
- * the reply to STARTTLS with SMTPC_ETLS. Whatever ends it settles the
- * transaction under way in its result: recipients are REJECTED, UNSENT or,
- * once the first byte of the terminator was handed to the transport,
- * IN_DOUBT. The owner calls smtpc__result_finish().
+ * the reply to STARTTLS with SMTPC_ETLS. Whatever ends it settles all
+ * transactions under way in their results: recipients are REJECTED, UNSENT
+ * or, once the first byte of the terminator (or the last one of the content,
+ * with CHUNKING) was handed to the transport, IN_DOUBT. The owner calls
+ * smtpc__result_finish().
  *
  * After any fatal outcome want is CLOSE, and smtpc__session_status() says
  * why. A last pull may then give a QUIT, to be written if that does not
@@ -28,6 +34,7 @@
 #include "model/envelope.h"
 #include "model/reply.h"
 #include "model/server.h"
+#include "proto/command.h"
 
 /** A session. */
 typedef struct smtpc_session_t smtpc_session_t;
@@ -38,12 +45,14 @@ typedef enum {
     SMTPC_WANT_WRITE, /**< bytes to be written: pull, sent; and feed what
                            arrives meanwhile */
     SMTPC_WANT_TLS,   /**< a TLS handshake: then smtpc__session_secured() */
-    SMTPC_WANT_READY, /**< nothing: begin a transaction, or quit */
+    SMTPC_WANT_READY, /**< nothing: begin something, or quit */
     SMTPC_WANT_CLOSE  /**< the end: close the connection */
 } smtpc_want_e;
 
 /** What the session has to know of its connection. */
 typedef struct smtpc_link_t {
+    /** What the connection is called in transcripts. */
+    apr_uint64_t number;
     /** The peer's address is a loopback one. */
     int loopback;
     /** The link is encrypted. */
@@ -59,12 +68,36 @@ typedef struct smtpc_transaction_t {
     smtpc_source_t *content;
     /** Filled by the session; its recipients are those of the envelope. */
     smtpc_result_t *result;
+    /** The recipients of the envelope this is for, by index, ascending; NULL:
+     *  all of them. The others are left alone in the result. */
+    const apr_size_t *recipients;
+    /** How many those are; of no meaning with NULL. */
+    apr_size_t count;
+    /** Of the owner. */
+    void *baton;
 } smtpc_transaction_t;
+
+/** What became of a transaction, beside what is in its result. */
+typedef struct smtpc_finished_t {
+    smtpc_transaction_t transaction;
+    /** The session ended before the server answered any command of it but
+     *  with good-bye, and nothing can have been delivered: another connection
+     *  may begin it anew as if it had not been tried here. */
+    int untouched;
+    /** Recipients of it the server accepted at RCPT. */
+    apr_size_t accepted;
+} smtpc_finished_t;
 
 /**
  * Create @a *session in @a pool for @a server over a connection described by
  * @a link (encrypted already with implicit TLS). It waits for the greeting.
  * @a env, @a server and @a pool must outlive it. @a *session is set always.
+ *
+ * @a early (may be NULL) is what the server offered the last time, with
+ * SMTPC_CAP_PIPECONNECT among it: EHLO then goes out without waiting for the
+ * greeting, and where no TLS and no login come first, the envelope of a first
+ * transaction behind it. If the server offers anything else this time, the
+ * session ends with SMTPC_ECONNECT and smtpc__session_was_early().
  *
  * @return APR_SUCCESS
  *         SMTPC_ETLS   the profile wants implicit TLS and @a link is not
@@ -73,6 +106,7 @@ typedef struct smtpc_transaction_t {
 apr_status_t smtpc__session_create(smtpc_session_t **session,
                                    const smtpc_server_t *server,
                                    const smtpc_link_t *link,
+                                   const smtpc_caps_t *early,
                                    smtpc_env_t *env, apr_pool_t *pool)
     SMTPC_WARN_UNUSED;
 
@@ -124,16 +158,37 @@ smtpc_want_e smtpc__session_want(const smtpc_session_t *session);
 void smtpc__session_secured(smtpc_session_t *session,
                             const smtpc_link_t *link);
 
-/** Begin @a transaction (borrowed until want is READY or CLOSE again). Only
- *  when want is READY; with one recipient at least. An envelope or size the server cannot take is settled
- *  at once, without a command: want is READY again and the result says so. */
+/** Return non-zero if another transaction may begin: nothing is under way, or
+ *  all of the one before is composed and the window, which is the profile's
+ *  pipeline depth, is not full. */
+int smtpc__session_room(const smtpc_session_t *session);
+
+/** Begin @a transaction, which is copied; what it points to is borrowed until
+ *  it is finished. Only when there is room; with one recipient at least. What
+ *  the server cannot take is settled without a command. */
 void smtpc__session_begin(smtpc_session_t *session,
                           const smtpc_transaction_t *transaction);
+
+/** Take back the oldest transaction into @a finished if it is over; return
+ *  non-zero if one was. After CLOSE all of them are. */
+int smtpc__session_finished(smtpc_finished_t *finished,
+                            smtpc_session_t *session);
+
+/** Return the number of transactions that were begun and not taken back. */
+apr_size_t smtpc__session_under_way(const smtpc_session_t *session);
+
+/** Send the single command @a command with @a argument (NULL: none), both
+ *  borrowed until READY, and put its reply into @a result, which has no
+ *  recipients: 4xx is SMTPC_ETEMP, 5xx SMTPC_EREJECTED there. Only when want
+ *  is READY. */
+void smtpc__session_ask(smtpc_session_t *session, smtpc_ask_e command,
+                        const char *argument, smtpc_result_t *result);
 
 /** Send QUIT. Only when want is READY. */
 void smtpc__session_quit(smtpc_session_t *session);
 
-/** Return what the server offers; all zero before READY. */
+/** Return what the server offers, less what the profile masks; all zero
+ *  before there is room for the first time. */
 const smtpc_caps_t *smtpc__session_caps(const smtpc_session_t *session);
 
 /** Return the stage @a session is at, for deadlines and error texts. */
@@ -160,5 +215,12 @@ const smtpc_reply_t *smtpc__session_reply(const smtpc_session_t *session);
 /** Return non-zero if another transaction may follow on this connection:
  *  READY, nothing unread, last reply clean. */
 int smtpc__session_reusable(const smtpc_session_t *session);
+
+/** Return the number of replies that are outstanding. */
+apr_size_t smtpc__session_outstanding(const smtpc_session_t *session);
+
+/** Return non-zero if @a session relied on what the server had offered before
+ *  and has not seen it confirmed (yet). */
+int smtpc__session_was_early(const smtpc_session_t *session);
 
 #endif

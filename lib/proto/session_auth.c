@@ -10,6 +10,9 @@
  * is tried once only; a 4xx is the server's trouble and SMTPC_ETEMP. Nothing
  * but 235, and not before the mechanism has said all, is a success.
  *
+ * What the server says to AUTH is looked through for the secret: some repeat
+ * it, and replies go into logs and errors.
+ *
  * Challenges are limited in length by the reply parser and in number here. A
  * challenge that is not base64, or not expected, is answered with "*".
  * RFC 4954.
@@ -21,6 +24,7 @@
 #include <apr_strings.h>
 
 #include "base/codec.h"
+#include "base/secret_int.h"
 
 /* Return non-zero if secrets may go over the link. */
 static int link_is_fit(const smtpc_session_t *session)
@@ -111,7 +115,7 @@ void smtpc__session_login(smtpc_session_t *session)
     const smtpc_server_t *server = session->server;
 
     if (server->user == NULL) {
-        smtpc__session_ready(session);
+        smtpc__session_settle_state(session);
         return;
     }
     if (!link_is_fit(session)) {
@@ -150,7 +154,7 @@ apr_status_t smtpc__session_send_auth(smtpc_session_t *session)
     }
     session->out_secret = 1;
     session->cursor = SMTPC_STEP_NONE;
-    smtpc__session_open_slot(session, SMTPC_STEP_AUTH, 0);
+    smtpc__session_open_slot(session, SMTPC_STEP_AUTH, NULL, 0);
     apr_snprintf(mask, sizeof(mask), "AUTH %s%s", name,
                  auth->response != NULL && !auth->deferred ? " ***" : "");
     smtpc__session_log_sent(session, before, mask);
@@ -167,7 +171,7 @@ apr_status_t smtpc__session_send_sasl(smtpc_session_t *session)
     if (rv == APR_SUCCESS) {
         session->out_secret = 1;
         session->cursor = SMTPC_STEP_NONE;
-        smtpc__session_open_slot(session, SMTPC_STEP_SASL, 0);
+        smtpc__session_open_slot(session, SMTPC_STEP_SASL, NULL, 0);
         smtpc__session_log_sent(session, before, "***");
     }
     return rv;
@@ -180,10 +184,67 @@ apr_status_t smtpc__session_send_cancel(smtpc_session_t *session)
 
     if (rv == APR_SUCCESS) {
         session->cursor = SMTPC_STEP_NONE;
-        smtpc__session_open_slot(session, SMTPC_STEP_CANCEL, 0);
+        smtpc__session_open_slot(session, SMTPC_STEP_CANCEL, NULL, 0);
         smtpc__session_log_sent(session, before, NULL);
     }
     return rv;
+}
+
+/* Return text with every occurrence of the len bytes at secret replaced. */
+static const char *hide(const char *text, const char *secret, apr_size_t len,
+                        apr_pool_t *pool)
+{
+    const char *found;
+
+    /* A secret has no NUL: the mechanisms refuse one that has. */
+    while (len > 0 && (found = strstr(text, secret)) != NULL) {
+        text = apr_pstrcat(pool, apr_pstrmemdup(pool, text,
+                                                (apr_size_t)(found - text)),
+                           "***", found + len, NULL);
+        if (strstr("***", secret) != NULL) {
+            break;
+        }
+    }
+    return text;
+}
+
+/* As hide(), for the base64 of len bytes at data. */
+static const char *hide_base64(const char *text, const void *data,
+                               apr_size_t len, apr_pool_t *pool)
+{
+    apr_size_t size = smtpc__base64_length(len);
+    char *encoded = smtpc__wiped_alloc(pool, size + 1);
+
+    if (len == 0) {
+        return text;
+    }
+    (void)smtpc__base64_encode(encoded, data, len);
+    return hide(text, encoded, size, pool);
+}
+
+const smtpc_reply_t *smtpc__session_auth_clean(smtpc_session_t *session,
+                                               const smtpc_reply_t *reply)
+{
+    const smtpc_auth_t *auth = &session->auth;
+    /* That of the reply itself, which becomes the present one. */
+    apr_pool_t *pool = session->reply_pools[!session->reply_pool];
+    const char *text = reply->text;
+    const char *secret;
+    apr_size_t len;
+    smtpc_reply_t *clean;
+
+    secret = smtpc__secret_bytes(session->server->secret, &len);
+    text = hide(text, secret, len, pool);
+    text = hide_base64(text, secret, len, pool);
+    if (auth->response != NULL) {
+        text = hide_base64(text, auth->response, auth->response_len, pool);
+    }
+    if (text == reply->text) {
+        return reply;
+    }
+    clean = apr_pmemdup(pool, reply, sizeof(*reply));
+    clean->text = text;
+    return clean;
 }
 
 void smtpc__session_auth_ok(smtpc_session_t *session,
@@ -198,7 +259,7 @@ void smtpc__session_auth_ok(smtpc_session_t *session,
         return;
     }
     smtpc__session_auth_end(session);
-    smtpc__session_ready(session);
+    smtpc__session_settle_state(session);
 }
 
 /* Set the response to the challenge in text; the status is SMTPC_EAUTH or

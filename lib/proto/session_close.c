@@ -22,10 +22,8 @@ static void end(smtpc_session_t *session, apr_status_t status,
     if (session->state == SMTPC_STEP_CLOSED) {
         return;
     }
-    if (session->tx.active) {
-        smtpc__session_tx_broken(session, status, why);
-        session->tx.active = 0;
-    }
+    smtpc__session_broken(session, status, why);
+    smtpc__session_ask_broken(session, status, why);
     session->status = status;
     session->error = why;
     session->cursor = SMTPC_STEP_NONE;
@@ -50,6 +48,7 @@ void smtpc__session_fail(smtpc_session_t *session, apr_status_t status,
 void smtpc__session_leave(smtpc_session_t *session, apr_status_t status,
                           const char *format, ...)
 {
+    int all_sent = smtpc__buf_used(&session->out) == 0;
     apr_uint64_t before;
     va_list args;
     const char *why;
@@ -58,6 +57,10 @@ void smtpc__session_leave(smtpc_session_t *session, apr_status_t status,
     why = apr_pvsprintf(session->pool, format, args);
     va_end(args);
     end(session, status, why);
+    if (!all_sent) {
+        /* Behind half a chunk it would be content. */
+        return;
+    }
     before = smtpc__session_composed(session);
     if (smtpc__command_bare(&session->out, SMTPC_COMMAND_QUIT)
         == APR_SUCCESS) {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session_hello.c: greeting, EHLO or HELO, STARTTLS.
+ * session_hello.c: greeting, EHLO, HELO or LHLO, STARTTLS, XCLIENT.
  *
  * Whether TLS and login are needed comes from the profile alone; nothing the
  * server says takes them away. What it offers is taken from the last EHLO
- * reply only. A server that turns us away here has said nothing about the
- * message, so even its 5xx is SMTPC_ETEMP. RFC 5321 3.1, 3.2; RFC 3207.
+ * reply only; where it was guessed from the last time, a difference ends the
+ * session. A server that turns us away here has said nothing about the
+ * message, so even its 5xx is SMTPC_ETEMP. RFC 5321 3.1, 3.2; RFC 3207;
+ * RFC 2033 4.1.
  */
 #include "proto/session_int.h"
 
@@ -19,6 +21,10 @@ void smtpc__session_greeting_ok(smtpc_session_t *session,
 {
     if (reply->code != 220) {
         smtpc__session_unexpected(session, slot, reply);
+        return;
+    }
+    if (session->guessing) {
+        smtpc__session_settle_state(session);
         return;
     }
     smtpc__session_start(session, SMTPC_STEP_EHLO);
@@ -36,32 +42,51 @@ void smtpc__session_greeting_refused(smtpc_session_t *session,
                          smtpc__session_said(session));
 }
 
-/* Compose EHLO or HELO. */
-static apr_status_t send_hello(smtpc_session_t *session, int esmtp,
+/* Compose EHLO, LHLO or HELO. */
+static apr_status_t send_hello(smtpc_session_t *session, smtpc_hello_e verb,
                                smtpc_step_e step)
 {
     apr_uint64_t before = smtpc__session_composed(session);
-    apr_status_t rv = smtpc__command_hello(&session->out,
-                                           esmtp ? SMTPC_HELLO_EHLO
-                                                 : SMTPC_HELLO_HELO,
+    apr_status_t rv = smtpc__command_hello(&session->out, verb,
                                            session->server->hello_name);
 
     if (rv == APR_SUCCESS) {
         session->cursor = SMTPC_STEP_NONE;
-        smtpc__session_open_slot(session, step, 0);
+        smtpc__session_open_slot(session, step, NULL, 0);
         smtpc__session_log_sent(session, before, NULL);
     }
     return rv;
 }
 
+/* Return non-zero if a first transaction may begin on what is only guessed:
+ * nothing has to come before it. */
+static int may_guess(const smtpc_session_t *session)
+{
+    smtpc_security_e security = session->server->security;
+
+    return session->guessing
+           && (session->early.bits & SMTPC_CAP_PIPELINING)
+           && session->server->user == NULL
+           && session->server->xclient == NULL
+           && (session->link.encrypted || security == SMTPC_SECURITY_NONE);
+}
+
 apr_status_t smtpc__session_send_ehlo(smtpc_session_t *session)
 {
-    return send_hello(session, 1, SMTPC_STEP_EHLO);
+    apr_status_t rv = send_hello(session, session->server->lmtp
+                                              ? SMTPC_HELLO_LHLO
+                                              : SMTPC_HELLO_EHLO,
+                                 SMTPC_STEP_EHLO);
+
+    if (rv == APR_SUCCESS && may_guess(session)) {
+        session->caps = session->early;
+    }
+    return rv;
 }
 
 apr_status_t smtpc__session_send_helo(smtpc_session_t *session)
 {
-    return send_hello(session, 0, SMTPC_STEP_HELO);
+    return send_hello(session, SMTPC_HELLO_HELO, SMTPC_STEP_HELO);
 }
 
 /* Take the lines behind the first one of an EHLO reply as capabilities. */
@@ -80,6 +105,7 @@ static void take_caps(smtpc_session_t *session, const smtpc_reply_t *reply)
         smtpc__caps_line(&session->caps, line);
         line = end;
     }
+    smtpc__caps_mask(&session->caps, session->server->masked);
 }
 
 static void require_starttls(smtpc_session_t *session)
@@ -90,7 +116,25 @@ static void require_starttls(smtpc_session_t *session)
                          session->server->host, session->server->port);
 }
 
-/* EHLO or HELO is through: TLS, login or READY comes next. */
+/* Encrypted if need be: say whom we speak for, or log in. */
+static void after_tls(smtpc_session_t *session)
+{
+    if (session->server->xclient == NULL || session->introduced) {
+        smtpc__session_login(session);
+        return;
+    }
+    if (session->caps.bits & SMTPC_CAP_XCLIENT) {
+        smtpc__session_start(session, SMTPC_STEP_XCLIENT);
+        return;
+    }
+    smtpc__session_leave(session, SMTPC_EEXTENSION,
+                         "%s does not offer XCLIENT to this client; let it "
+                         "trust this host (smtpd_authorized_xclient_hosts of "
+                         "Postfix), or take the XCLIENT setting away",
+                         session->server->host);
+}
+
+/* EHLO or HELO is through: TLS, XCLIENT, login or READY comes next. */
 static void after_hello(smtpc_session_t *session)
 {
     smtpc_security_e security = session->server->security;
@@ -107,7 +151,22 @@ static void after_hello(smtpc_session_t *session)
             return;
         }
     }
-    smtpc__session_login(session);
+    after_tls(session);
+}
+
+/* The reply to a guess: see whether it was right. */
+static void compare_guess(smtpc_session_t *session)
+{
+    if (memcmp(&session->caps, &session->early, sizeof(session->caps)) != 0) {
+        smtpc__session_fail(session, SMTPC_ECONNECT,
+                            "%s offers other extensions than before, which "
+                            "early pipelining relied on",
+                            session->server->host);
+        return;
+    }
+    session->guessing = 0;
+    smtpc__session_tx_guessed(session);
+    smtpc__session_settle_state(session);
 }
 
 void smtpc__session_hello_ok(smtpc_session_t *session,
@@ -122,6 +181,11 @@ void smtpc__session_hello_ok(smtpc_session_t *session,
     if (slot->step == SMTPC_STEP_EHLO) {
         take_caps(session, reply);
     }
+    if (session->guessing && smtpc__session_under_way(session) > 0) {
+        compare_guess(session);
+        return;
+    }
+    session->guessing = 0;
     after_hello(session);
 }
 
@@ -135,11 +199,14 @@ void smtpc__session_hello_refused(smtpc_session_t *session,
                                   const smtpc_slot_t *slot,
                                   const smtpc_reply_t *reply)
 {
-    if (slot->step == SMTPC_STEP_HELO || !ehlo_is_unknown(reply->code)) {
+    if (slot->step == SMTPC_STEP_HELO || session->guessing
+        || session->server->lmtp || session->introduced
+        || !ehlo_is_unknown(reply->code)) {
         smtpc__session_leave(session, SMTPC_ETEMP,
                              "%s did not accept %s %s: %s",
                              session->server->host,
-                             smtpc__steps[slot->step].name,
+                             session->server->lmtp
+                                 ? "LHLO" : smtpc__steps[slot->step].name,
                              session->server->hello_name,
                              smtpc__session_said(session));
         return;
@@ -206,4 +273,46 @@ void smtpc__session_starttls_refused(smtpc_session_t *session,
     }
     session->tls_refused = 1;
     after_hello(session);
+}
+
+/* XCLIENT. */
+
+apr_status_t smtpc__session_send_xclient(smtpc_session_t *session)
+{
+    apr_uint64_t before = smtpc__session_composed(session);
+    apr_status_t rv = smtpc__command_xclient(&session->out,
+                                             session->server->xclient,
+                                             session->caps.xclient);
+
+    if (rv == APR_SUCCESS) {
+        session->cursor = SMTPC_STEP_NONE;
+        smtpc__session_open_slot(session, SMTPC_STEP_XCLIENT, NULL, 0);
+        smtpc__session_log_sent(session, before, NULL);
+    }
+    return rv;
+}
+
+void smtpc__session_xclient_ok(smtpc_session_t *session,
+                               const smtpc_slot_t *slot,
+                               const smtpc_reply_t *reply)
+{
+    if (reply->code != 220) {
+        smtpc__session_unexpected(session, slot, reply);
+        return;
+    }
+    /* The session begins anew, as that of somebody else. */
+    session->introduced = 1;
+    memset(&session->caps, 0, sizeof(session->caps));
+    smtpc__session_start(session, SMTPC_STEP_EHLO);
+}
+
+void smtpc__session_xclient_refused(smtpc_session_t *session,
+                                    const smtpc_slot_t *slot,
+                                    const smtpc_reply_t *reply)
+{
+    (void)slot;
+    (void)reply;
+    smtpc__session_leave(session, SMTPC_ETEMP, "%s refused XCLIENT: %s",
+                         session->server->host,
+                         smtpc__session_said(session));
 }

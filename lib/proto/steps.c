@@ -5,8 +5,8 @@
  * One row per step: what it is called, how long it may take, what sends its
  * command, what acts upon each class of reply, and which steps may follow. A
  * class without a function breaks the protocol. The table has no code; the
- * functions are in session_hello.c, session_auth.c, session_mail.c and
- * session_close.c.
+ * functions are in session_hello.c, session_auth.c, session_mail.c,
+ * session_content.c, session_tx.c, session_ask.c and session_close.c.
  *
  * Times are those of RFC 5321 4.5.3.2; TLS and RSET, for which it has none,
  * as long as good servers need at most. A caller's deadline comes on top.
@@ -35,7 +35,8 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "EHLO",
         .stage = SMTPC_STAGE_EHLO,
         .timeout = SECONDS(300),
-        .successors = TO(HELO) | TO(STARTTLS) | TO(AUTH) | TO(READY),
+        .successors = TO(HELO) | TO(STARTTLS) | TO(XCLIENT) | TO(AUTH)
+                      | TO(READY) | TO(MAIL),
         .room = ROOM_COMMAND,
         .in_window = 1,
         .send = smtpc__session_send_ehlo,
@@ -47,7 +48,7 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "HELO",
         .stage = SMTPC_STAGE_EHLO,
         .timeout = SECONDS(300),
-        .successors = TO(READY),
+        .successors = TO(READY) | TO(XCLIENT),
         .room = ROOM_COMMAND,
         .in_window = 1,
         .send = smtpc__session_send_helo,
@@ -59,7 +60,7 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "STARTTLS",
         .stage = SMTPC_STAGE_STARTTLS,
         .timeout = SECONDS(120),
-        .successors = TO(TLS) | TO(AUTH) | TO(READY),
+        .successors = TO(TLS) | TO(XCLIENT) | TO(AUTH) | TO(READY),
         .room = ROOM_COMMAND,
         .in_window = 1,
         .own_421 = 1,
@@ -74,6 +75,18 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .stage = SMTPC_STAGE_TLS,
         .timeout = SECONDS(30),
         .successors = TO(EHLO),
+    },
+    [SMTPC_STEP_XCLIENT] = {
+        .name = "XCLIENT",
+        .stage = SMTPC_STAGE_EHLO,
+        .timeout = SECONDS(300),
+        .successors = TO(EHLO),
+        .room = ROOM_COMMAND,
+        .in_window = 1,
+        .send = smtpc__session_send_xclient,
+        .positive = smtpc__session_xclient_ok,
+        .transient = smtpc__session_xclient_refused,
+        .permanent = smtpc__session_xclient_refused,
     },
     [SMTPC_STEP_AUTH] = {
         .name = "AUTH",
@@ -114,13 +127,13 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
     [SMTPC_STEP_READY] = {
         .name = "ready",
         .stage = SMTPC_STAGE_NONE,
-        .successors = TO(MAIL) | TO(QUIT),
+        .successors = TO(MAIL) | TO(RSET) | TO(ASK) | TO(QUIT),
     },
     [SMTPC_STEP_MAIL] = {
         .name = "MAIL",
         .stage = SMTPC_STAGE_MAIL,
         .timeout = SECONDS(300),
-        .successors = TO(RCPT) | TO(READY),
+        .successors = TO(RCPT) | TO(RSET) | TO(READY),
         .room = ROOM_ENVELOPE,
         .in_window = 1,
         .send = smtpc__session_send_mail,
@@ -132,7 +145,8 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "RCPT",
         .stage = SMTPC_STAGE_RCPT,
         .timeout = SECONDS(300),
-        .successors = TO(DATA) | TO(RSET) | TO(READY),
+        .successors = TO(DATA) | TO(BDAT) | TO(CONTENT) | TO(END) | TO(RSET)
+                      | TO(READY),
         .room = ROOM_ENVELOPE,
         .in_window = 1,
         .send = smtpc__session_send_rcpt,
@@ -152,6 +166,18 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .transient = smtpc__session_data_refused,
         .permanent = smtpc__session_data_refused,
     },
+    [SMTPC_STEP_BDAT] = {
+        .name = "BDAT",
+        .stage = SMTPC_STAGE_CONTENT,
+        .timeout = SECONDS(180),
+        .successors = TO(CONTENT) | TO(END) | TO(RSET) | TO(READY),
+        .room = SMTPC_CONTENT_ROOM,
+        .in_window = 1,
+        .send = smtpc__session_send_bdat,
+        .positive = smtpc__session_bdat_ok,
+        .transient = smtpc__session_bdat_refused,
+        .permanent = smtpc__session_bdat_refused,
+    },
     [SMTPC_STEP_CONTENT] = {
         .name = "content",
         .stage = SMTPC_STAGE_CONTENT,
@@ -165,7 +191,7 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "end of data",
         .stage = SMTPC_STAGE_END,
         .timeout = SECONDS(600),
-        .successors = TO(READY),
+        .successors = TO(MAIL) | TO(RSET) | TO(CONTENT) | TO(READY),
         .own_421 = 1,
         .positive = smtpc__session_end_ok,
         .transient = smtpc__session_end_refused,
@@ -175,13 +201,26 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "RSET",
         .stage = SMTPC_STAGE_RSET,
         .timeout = SECONDS(20),
-        .successors = TO(READY),
+        .successors = TO(MAIL) | TO(READY),
         .room = ROOM_COMMAND,
         .in_window = 1,
         .send = smtpc__session_send_rset,
         .positive = smtpc__session_rset_ok,
         .transient = smtpc__session_rset_refused,
         .permanent = smtpc__session_rset_refused,
+    },
+    [SMTPC_STEP_ASK] = {
+        .name = "the command",
+        .stage = SMTPC_STAGE_ASK,
+        .timeout = SECONDS(300),
+        .successors = TO(READY),
+        .room = ROOM_ENVELOPE,
+        .in_window = 1,
+        .own_421 = 1,
+        .send = smtpc__session_send_ask,
+        .positive = smtpc__session_ask_answered,
+        .transient = smtpc__session_ask_answered,
+        .permanent = smtpc__session_ask_answered,
     },
     [SMTPC_STEP_QUIT] = {
         .name = "QUIT",

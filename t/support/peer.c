@@ -6,6 +6,7 @@
 
 #include "peer.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -267,6 +268,16 @@ int peer_conn_index(const peer_conn_t *conn)
     return conn->index;
 }
 
+void peer_client(const peer_conn_t *conn, char *text, size_t size)
+{
+    struct sockaddr_in address;
+    socklen_t len = sizeof(address);
+
+    memset(&address, 0, sizeof(address));
+    (void)getpeername(conn->fd, (struct sockaddr *)&address, &len);
+    inet_ntop(AF_INET, &address.sin_addr, text, (socklen_t)size);
+}
+
 int peer_send(peer_conn_t *conn, const void *data, size_t len)
 {
     const char *at = data;
@@ -375,11 +386,25 @@ void peer_wait_end(peer_conn_t *conn)
     }
 }
 
+void peer_wait_hangup(peer_conn_t *conn)
+{
+    struct pollfd fd = { conn->fd, POLLRDHUP, 0 };
+
+    while (poll(&fd, 1, -1) < 0 && errno == EINTR) {
+        continue;
+    }
+}
+
 int peer_tls(peer_conn_t *conn, SSL_CTX *context)
 {
     conn->ssl = SSL_new(context);
     SSL_set_fd(conn->ssl, conn->fd);
     return SSL_accept(conn->ssl) == 1;
+}
+
+void peer_half_close(peer_conn_t *conn)
+{
+    shutdown(conn->fd, SHUT_WR);
 }
 
 static void close_fd(peer_conn_t *conn)
@@ -401,6 +426,13 @@ void peer_reset(peer_conn_t *conn)
 void peer_cut(peer_conn_t *conn)
 {
     close_fd(conn);
+}
+
+void peer_narrow(peer_conn_t *conn)
+{
+    int bytes = 32768;
+
+    setsockopt(conn->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 }
 
 /* The small SMTP server. */

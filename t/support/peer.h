@@ -46,6 +46,9 @@ int peer_heard(peer_t *peer, const char *start);
 /** Return the number of this connection, 0 for the first. */
 int peer_conn_index(const peer_conn_t *conn);
 
+/** Put the IPv4 address that the client comes from into @a text. */
+void peer_client(const peer_conn_t *conn, char *text, size_t size);
+
 /** Send the formatted text and CRLF; zero if the client has gone. */
 int peer_say(peer_conn_t *conn, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -62,14 +65,24 @@ int peer_read_line(peer_conn_t *conn, char *line, size_t size);
 /** Read and forget until the client closes or peer_stop() is called. */
 void peer_wait_end(peer_conn_t *conn);
 
+/** Read nothing until the client has gone or peer_stop() is called. */
+void peer_wait_hangup(peer_conn_t *conn);
+
 /** Do a TLS handshake as server; zero if it failed. */
 int peer_tls(peer_conn_t *conn, SSL_CTX *context);
+
+/** Say no more, but go on listening. */
+void peer_half_close(peer_conn_t *conn);
 
 /** End the connection with a reset. */
 void peer_reset(peer_conn_t *conn);
 
 /** Close without close_notify even though TLS is up. */
 void peer_cut(peer_conn_t *conn);
+
+/** Let the system take only a little of what the client sends before it is
+ *  read here. */
+void peer_narrow(peer_conn_t *conn);
 
 /** An answer of the SMTP server to lines that begin with `start`. */
 typedef struct peer_answer_t {

@@ -79,26 +79,39 @@ static char unescape_one(const reader_t *reader, const char **p)
     }
 }
 
-static void add_raw(reader_t *reader, replay_kind_e kind, const char *text)
+/* Return text with its escapes resolved; *len is set to its length. */
+static const char *unescape(const reader_t *reader, const char *text,
+                            apr_size_t *len)
 {
     char *data = apr_palloc(reader->pool, strlen(text) + 1);
-    apr_size_t len = 0;
 
+    *len = 0;
     for (; *text != '\0'; text++) {
-        data[len++] = *text == '\\' ? unescape_one(reader, &text) : *text;
+        data[(*len)++] = *text == '\\' ? unescape_one(reader, &text) : *text;
     }
+    data[*len] = '\0';
+    return data;
+}
+
+static void add_raw(reader_t *reader, replay_kind_e kind, const char *text)
+{
+    apr_size_t len;
+    const char *data = unescape(reader, text, &len);
+
     add_event(reader, kind, data, len);
 }
 
-/* EHLO and its reply with the capabilities in text, separated by ';'. */
-static void add_ehlo(reader_t *reader, const char *text)
+/* EHLO or another verb, and its reply with the capabilities in text,
+ * separated by ';'. */
+static void add_ehlo(reader_t *reader, const char *verb, const char *text)
 {
     char *caps = apr_pstrdup(reader->pool, text);
     char *state;
     char *cap;
     const char *pending = "mx.example.org";
 
-    add_line(reader, REPLAY_CLIENT_SAYS, "EHLO " REPLAY_CLIENT);
+    add_line(reader, REPLAY_CLIENT_SAYS,
+             apr_pstrcat(reader->pool, verb, " " REPLAY_CLIENT, NULL));
     for (cap = apr_strtok(caps, ";", &state); cap != NULL;
          cap = apr_strtok(NULL, ";", &state)) {
         add_line(reader, REPLAY_SERVER,
@@ -132,6 +145,33 @@ static void add_bye(reader_t *reader)
     add_line(reader, REPLAY_SERVER, "221 2.0.0 Bye");
 }
 
+/* What a pipelining client says; 0 if word is none of it. */
+static int add_pipelined(reader_t *reader, const char *word)
+{
+    static const char envelope[] = "MAIL FROM:<" REPLAY_FROM ">\r\n"
+                                   "RCPT TO:<" REPLAY_TO ">\r\n";
+
+    if (strcmp(word, "ENVELOPE-DATA") == 0) {
+        add_line(reader, REPLAY_CLIENT_SAYS,
+                 apr_pstrcat(reader->pool, envelope, "DATA", NULL));
+    }
+    else if (strcmp(word, "CONTENT") == 0) {
+        add_line(reader, REPLAY_CLIENT_SAYS, REPLAY_CONTENT ".");
+    }
+    else if (strcmp(word, "CHUNKED") == 0) {
+        const char *all = apr_psprintf(reader->pool, "%sBDAT %d LAST\r\n%s",
+                                       envelope,
+                                       (int)strlen(REPLAY_CONTENT),
+                                       REPLAY_CONTENT);
+
+        add_event(reader, REPLAY_CLIENT_SAYS, all, strlen(all));
+    }
+    else {
+        return 0;
+    }
+    return 1;
+}
+
 /* A word of its own, or a macro; 0 if word is none. */
 static int add_word(reader_t *reader, const char *word, const char *rest)
 {
@@ -141,20 +181,23 @@ static int add_word(reader_t *reader, const char *word, const char *rest)
     } words[] = {
         { "TLS", REPLAY_TLS },   { "SEND", REPLAY_SEND },
         { "QUIT", REPLAY_QUIT }, { "EOF", REPLAY_EOF },
-        { "TIMEOUT", REPLAY_TIMEOUT },
+        { "TIMEOUT", REPLAY_TIMEOUT }, { "ROOM", REPLAY_ROOM },
+        { "ASK", REPLAY_ASK },
     };
 
     for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (strcmp(word, words[i].word) == 0) {
-            add_event(reader, words[i].kind, NULL, 0);
+            add_event(reader, words[i].kind, rest, 0);
             return 1;
         }
     }
-    if (strcmp(word, "HELLO") == 0 || strcmp(word, "EHLO") == 0) {
-        if (*word == 'H') {
-            add_line(reader, REPLAY_SERVER, "220 mx.example.org ESMTP");
-        }
-        add_ehlo(reader, rest);
+    if (strcmp(word, "HELLO") == 0 || strcmp(word, "LHELLO") == 0) {
+        add_line(reader, REPLAY_SERVER, "220 mx.example.org ESMTP");
+        add_ehlo(reader, *word == 'H' ? "EHLO" : "LHLO", rest);
+        return 1;
+    }
+    if (strcmp(word, "EHLO") == 0) {
+        add_ehlo(reader, word, rest);
         return 1;
     }
     if (strcmp(word, "ENVELOPE") == 0 || strcmp(word, "MESSAGE") == 0) {
@@ -170,7 +213,8 @@ static int add_word(reader_t *reader, const char *word, const char *rest)
         add_bye(reader);
     }
     return strcmp(word, "ENVELOPE") == 0 || strcmp(word, "MESSAGE") == 0
-           || strcmp(word, "DATA") == 0 || strcmp(word, "BYE") == 0;
+           || strcmp(word, "DATA") == 0 || strcmp(word, "BYE") == 0
+           || add_pipelined(reader, word);
 }
 
 /* "S: x" and the like; 0 if line is none. */
@@ -235,12 +279,16 @@ static void read_line(reader_t *reader, const char *line)
     if (reader->script == NULL) {
         mistake(reader, "no case begun");
     }
-    if (strcmp(word, "set") == 0 && strchr(rest, '=') != NULL) {
+    if ((strcmp(word, "set") == 0 || strcmp(word, "set-raw") == 0)
+        && strchr(rest, '=') != NULL) {
         const char *value = strchr(rest, '=') + 1;
+        apr_size_t len;
 
         apr_table_set(reader->script->values,
                       apr_pstrmemdup(reader->pool, rest,
-                                     (apr_size_t)(value - rest - 1)), value);
+                                     (apr_size_t)(value - rest - 1)),
+                      word[3] == '-' ? unescape(reader, value, &len)
+                                     : value);
     }
     else if (strcmp(word, "expect") == 0) {
         APR_ARRAY_PUSH(reader->script->expects, const char *) = rest;
@@ -433,13 +481,29 @@ static const char *expect_silence(const driver_t *driver)
     return NULL;
 }
 
-/* TLS, SEND, QUIT: events that need the session to want something. */
-static const char *act(const driver_t *driver, replay_kind_e kind)
+/* Return a complaint if there is another room than event says. */
+static const char *room(const driver_t *driver, const replay_event_t *event)
 {
+    int there = smtpc__session_room(driver->session) != 0;
+
+    return there == (*event->data != '0')
+               ? NULL : differs(driver, there ? "no room" : "room",
+                                "the contrary");
+}
+
+/* TLS, SEND, ASK, QUIT: events that need the session to want something. */
+static const char *act(const driver_t *driver, const replay_event_t *event)
+{
+    replay_kind_e kind = event->kind;
     smtpc_want_e needed = kind == REPLAY_TLS ? SMTPC_WANT_TLS
                                              : SMTPC_WANT_READY;
 
-    if (smtpc__session_want(driver->session) != needed) {
+    if (kind == REPLAY_SEND && smtpc__session_room(driver->session)) {
+        driver->owner->send(driver->owner->baton, driver->session);
+        return NULL;
+    }
+    if (kind == REPLAY_SEND
+        || smtpc__session_want(driver->session) != needed) {
         return differs(driver, kind == REPLAY_TLS ? "a session that wants TLS"
                                                   : "a ready session",
                        "another");
@@ -447,8 +511,9 @@ static const char *act(const driver_t *driver, replay_kind_e kind)
     if (kind == REPLAY_TLS) {
         smtpc__session_secured(driver->session, &driver->owner->secured);
     }
-    else if (kind == REPLAY_SEND) {
-        driver->owner->send(driver->owner->baton, driver->session);
+    else if (kind == REPLAY_ASK) {
+        driver->owner->ask(driver->owner->baton, driver->session,
+                           event->data);
     }
     else {
         smtpc__session_quit(driver->session);
@@ -487,8 +552,10 @@ static const char *replay_event(const driver_t *driver, int *done,
         smtpc__session_abort(driver->session, SMTPC_ETIMEOUT,
                              "no answer in time");
         return NULL;
+    case REPLAY_ROOM:
+        return room(driver, events);
     default:
-        return act(driver, events[0].kind);
+        return act(driver, events);
     }
 }
 

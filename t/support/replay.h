@@ -11,6 +11,7 @@
  *
  *   === name                 begins a case
  *   set name=value           for whoever runs the case, see replay_value()
+ *   set-raw name=value       the same with \r \n \t \\ \xNN
  *   S: 250 ok                the server says the line and CRLF
  *   S-raw: 250 ok\r\n        the server says these bytes; \r \n \t \0 \\ \xNN
  *   S-early: 550 no          as S, while the client has more to write
@@ -18,6 +19,8 @@
  *   C-raw: a\r\n             the client must say exactly these bytes
  *   TLS                      the client must want TLS, and gets it
  *   SEND                     the next transaction begins
+ *   ROOM 1                   smtpc__session_room() says so
+ *   ASK NOOP text            the owner calls smtpc__session_ask()
  *   QUIT                     the owner calls smtpc__session_quit()
  *   EOF                      the server closes the connection
  *   TIMEOUT                  the owner's deadline passes
@@ -27,10 +30,14 @@
  * segments are delivered. Macros for what most cases share:
  *
  *   HELLO cap; cap           greeting, EHLO and its reply with these lines
+ *   LHELLO cap; cap          the same with LHLO
  *   EHLO cap; cap            EHLO and its reply
  *   ENVELOPE                 SEND, MAIL and RCPT, both accepted
  *   DATA                     DATA, 354, the content of REPLAY_CONTENT
  *   MESSAGE                  ENVELOPE, DATA and a positive final reply
+ *   ENVELOPE-DATA            the client says MAIL, RCPT and DATA
+ *   CONTENT                  the client says REPLAY_CONTENT and the dot
+ *   CHUNKED                  the client says MAIL, RCPT and all by BDAT
  *   BYE                      QUIT and its reply
  */
 
@@ -51,6 +58,8 @@ typedef enum {
     REPLAY_CLIENT_SAYS,
     REPLAY_TLS,
     REPLAY_SEND,
+    REPLAY_ROOM,
+    REPLAY_ASK,
     REPLAY_QUIT,
     REPLAY_EOF,
     REPLAY_TIMEOUT
@@ -59,7 +68,7 @@ typedef enum {
 /** One event. */
 typedef struct replay_event_t {
     replay_kind_e kind;
-    const char *data;  /**< of SERVER and CLIENT_SAYS */
+    const char *data;  /**< of SERVER and CLIENT_SAYS; text of ROOM, ASK */
     apr_size_t len;
     int line;          /**< in the file */
 } replay_event_t;
@@ -101,6 +110,8 @@ const char *replay_cut_name(replay_cut_e cut);
 typedef struct replay_owner_t {
     /** SEND: begin the next transaction. */
     void (*send)(void *baton, smtpc_session_t *session);
+    /** ASK: call smtpc__session_ask() for @a text. */
+    void (*ask)(void *baton, smtpc_session_t *session, const char *text);
     /** TLS: what smtpc__session_secured() is told. */
     smtpc_link_t secured;
     void *baton;

@@ -24,10 +24,15 @@ static void keep_log(void *baton, smtpc_log_level_e level, const char *text)
                                                          text);
 }
 
+/* Return what the case sets name to, for the present transaction or all. */
 static const char *value(const rig_t *rig, const char *name,
                          const char *otherwise)
 {
-    return replay_value(rig->script, name, otherwise);
+    char numbered[80];
+
+    apr_snprintf(numbered, sizeof(numbered), "%s.%d", name, rig->begun);
+    return replay_value(rig->script, numbered,
+                        replay_value(rig->script, name, otherwise));
 }
 
 static int is_set(const rig_t *rig, const char *name)
@@ -49,7 +54,7 @@ static int index_of(const char *word, const char *const *names, int count)
 
 smtpc_link_t rig_link(const char *words)
 {
-    smtpc_link_t link;
+    smtpc_link_t link = { 0 };
 
     link.loopback = strstr(words, "loopback") != NULL;
     link.encrypted = strstr(words, "encrypted") != NULL;
@@ -71,6 +76,13 @@ static void make_server(rig_t *rig)
     rig->server.security = (smtpc_security_e)index_of(
         value(rig, "security", "none"), securities, 5);
     rig->server.mechanisms = value(rig, "mechanisms", NULL);
+    rig->server.depth = (int)apr_atoi64(value(rig, "depth", "8"));
+    rig->server.lmtp = is_set(rig, "lmtp");
+    rig->server.masked = (int)smtpc__cap_by_name(value(rig, "mask", ""));
+    if (is_set(rig, "xclient")) {
+        rig->xclient.addr = value(rig, "xclient", "");
+        rig->server.xclient = &rig->xclient;
+    }
     rig->server.user = value(rig, "user", NULL);
     if (rig->server.user != NULL) {
         if (smtpc_secret_load(&secret, &why, value(rig, "password", "secret"),
@@ -94,11 +106,28 @@ static apr_status_t fail_after(void *baton, char *buf, apr_size_t *len)
     return APR_SUCCESS;
 }
 
+/* Return len bytes of content in lines of 64. */
+static const char *long_content(const rig_t *rig, apr_size_t len)
+{
+    char *text = apr_palloc(rig->pool, len + 1);
+
+    for (apr_size_t i = 0; i < len; i++) {
+        text[i] = i % 64 == 62 ? '\r' : i % 64 == 63 ? '\n'
+                  : (char)('a' + i / 64 % 26);
+    }
+    text[len] = '\0';
+    return text;
+}
+
 static void make_content(rig_t *rig)
 {
     const char *text = value(rig, "content", REPLAY_CONTENT);
     apr_status_t rv;
 
+    if (is_set(rig, "content_bytes")) {
+        text = long_content(rig, (apr_size_t)apr_atoi64(
+                                     value(rig, "content_bytes", "")));
+    }
     if (is_set(rig, "source_fails")) {
         rig->source_left = (apr_size_t)apr_atoi64(value(rig, "source_fails",
                                                         ""));
@@ -141,8 +170,17 @@ static void make_envelope(rig_t *rig)
     }
     rig->envelope->eight_bit = is_set(rig, "eight_bit");
     rig->envelope->utf8 = is_set(rig, "utf8");
+    rig->envelope->binary = is_set(rig, "binary");
+    rig->envelope->all_or_none = is_set(rig, "all_or_none");
     if (is_set(rig, "size")) {
         rig->envelope->size = (apr_off_t)apr_atoi64(value(rig, "size", ""));
+    }
+    else if (!is_set(rig, "source_fails")
+             && (smtpc__session_caps(rig->session)->bits
+                 & (SMTPC_CAP_CHUNKING | SMTPC_CAP_SIZE))
+                    == SMTPC_CAP_CHUNKING) {
+        /* Nothing waits for the envelope then; MAIL is as without. */
+        rig->envelope->size = smtpc_source_length(rig->content);
     }
 }
 
@@ -157,25 +195,89 @@ static void make_result(rig_t *rig)
     }
 }
 
+/* Let transaction be for the recipients the case names, if it does. */
+static void choose_recipients(rig_t *rig, smtpc_transaction_t *transaction)
+{
+    char *list = apr_pstrdup(rig->pool, value(rig, "recipients", ""));
+    apr_size_t *chosen = apr_palloc(rig->pool, (strlen(list) + 1)
+                                                   * sizeof(*chosen));
+    char *state;
+
+    for (char *one = apr_strtok(list, ",", &state); one != NULL;
+         one = apr_strtok(NULL, ",", &state)) {
+        chosen[transaction->count++] = (apr_size_t)apr_atoi64(one);
+        transaction->recipients = chosen;
+    }
+}
+
 void rig_begin(void *baton, smtpc_session_t *session)
 {
     rig_t *rig = baton;
-    smtpc_transaction_t transaction;
+    smtpc_transaction_t transaction = { 0 };
 
+    rig_take_back(rig);
+    rig->begun++;
     make_content(rig);
     make_envelope(rig);
     make_result(rig);
+    APR_ARRAY_PUSH(rig->results, smtpc_result_t *) = rig->result;
     transaction.envelope = rig->envelope;
     transaction.content = rig->content;
     transaction.result = rig->result;
+    choose_recipients(rig, &transaction);
     smtpc__session_begin(session, &transaction);
+}
+
+void rig_ask(void *baton, smtpc_session_t *session, const char *text)
+{
+    static const char *const verbs[] = { "NOOP", "HELP", "VRFY", "EXPN",
+                                         "RSET" };
+    rig_t *rig = baton;
+    const char *argument = strchr(text, ' ');
+    const char *verb = apr_pstrmemdup(rig->pool, text, strcspn(text, " "));
+
+    smtpc__result_create(&rig->result, 0, rig->pool);
+    APR_ARRAY_PUSH(rig->results, smtpc_result_t *) = rig->result;
+    smtpc__session_ask(session, (smtpc_ask_e)index_of(verb, verbs, 5),
+                       argument != NULL ? argument + 1 : NULL, rig->result);
+}
+
+void rig_take_back(rig_t *rig)
+{
+    smtpc_finished_t finished;
+
+    while (smtpc__session_finished(&finished, rig->session)) {
+        rig->finished++;
+        rig->untouched += finished.untouched;
+    }
+}
+
+/* Set early to what the case says that the server offered before. */
+static const smtpc_caps_t *early_caps(const rig_t *rig, smtpc_caps_t *early)
+{
+    char *lines = apr_pstrdup(rig->pool, value(rig, "early", ""));
+    char *state;
+    char *line;
+
+    if (*lines == '\0') {
+        return NULL;
+    }
+    memset(early, 0, sizeof(*early));
+    early->esmtp = 1;
+    for (line = apr_strtok(lines, ";", &state); line != NULL;
+         line = apr_strtok(NULL, ";", &state)) {
+        smtpc__caps_line(early, line + strspn(line, " "));
+    }
+    return early;
 }
 
 void rig_make(rig_t *rig, const replay_case_t *script, apr_pool_t *pool)
 {
     smtpc_link_t link;
+    smtpc_caps_t early;
 
     memset(rig, 0, sizeof(*rig));
+    rig->results = apr_array_make(pool, 8, sizeof(smtpc_result_t *));
     rig->script = script;
     rig->pool = pool;
     rig->log = apr_array_make(pool, 32, sizeof(const char *));
@@ -185,8 +287,9 @@ void rig_make(rig_t *rig, const replay_case_t *script, apr_pool_t *pool)
     smtpc_env_set_log(rig->env, SMTPC_LOG_TRACE, keep_log, rig);
     make_server(rig);
     link = rig_link(value(rig, "link", ""));
-    if (smtpc__session_create(&rig->session, &rig->server, &link, rig->env,
-                              pool) != smtpc__session_status(rig->session)) {
+    if (smtpc__session_create(&rig->session, &rig->server, &link,
+                              early_caps(rig, &early), rig->env, pool)
+        != smtpc__session_status(rig->session)) {
         tap_bail("session");
     }
 }
@@ -208,7 +311,7 @@ static const char *stage_word(smtpc_stage_e stage)
     static const char *const words[SMTPC_STAGE_COUNT] = {
         "NONE", "RESOLVE", "CONNECT", "TLS",  "GREETING", "EHLO",
         "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "CONTENT",
-        "END", "RSET", "QUIT", "STORE", "DONE",
+        "END", "RSET", "ASK", "QUIT", "STORE", "DONE",
     };
 
     return words[stage];
@@ -266,14 +369,39 @@ static const char *actual_of_session(const rig_t *rig, const char *what)
     if (strcmp(what, "reply") == 0) {
         return apr_psprintf(rig->pool, "%d", reply->code);
     }
+    if (strcmp(what, "early") == 0) {
+        return smtpc__session_was_early(rig->session) ? "yes" : "no";
+    }
     if (strcmp(what, "reusable") == 0) {
         return smtpc__session_reusable(rig->session) ? "yes" : "no";
     }
     return NULL;
 }
 
+/* The statuses of all results, in the order they began. */
+static const char *all_results(const rig_t *rig)
+{
+    const char *text = "";
+
+    for (int i = 0; i < rig->results->nelts; i++) {
+        text = apr_pstrcat(rig->pool, text, *text != '\0' ? " " : "",
+                           status_word(smtpc_result_status(APR_ARRAY_IDX(
+                               rig->results, i, smtpc_result_t *))), NULL);
+    }
+    return text;
+}
+
 static const char *actual_of_result(const rig_t *rig, const char *what)
 {
+    if (strcmp(what, "results") == 0) {
+        return all_results(rig);
+    }
+    if (strcmp(what, "finished") == 0) {
+        return apr_itoa(rig->pool, rig->finished);
+    }
+    if (strcmp(what, "untouched") == 0) {
+        return apr_itoa(rig->pool, rig->untouched);
+    }
     if (rig->result == NULL) {
         return NULL;
     }
@@ -332,6 +460,18 @@ static void check(const rig_t *rig, const char *line)
     const char *wanted = line + len + (line[len] == ' ');
     const char *got = actual_of_session(rig, what);
 
+    if (apr_isdigit(*what) && strchr(what, ':') != NULL) {
+        rig_t other = *rig;
+        int i = (int)apr_atoi64(what) - 1;
+
+        if (i >= rig->results->nelts) {
+            tap_fail("%s", line);
+            return;
+        }
+        other.result = APR_ARRAY_IDX(rig->results, i, smtpc_result_t *);
+        check(&other, strchr(line, ':') + 1);
+        return;
+    }
     if (got == NULL) {
         got = actual_of_result(rig, what);
     }
@@ -355,14 +495,17 @@ static void run_cut(const replay_case_t *script, replay_cut_e cut)
     apr_pool_create(&pool, tap_pool());
     rig_make(&rig, script, pool);
     owner.send = rig_begin;
+    owner.ask = rig_ask;
     owner.baton = &rig;
     owner.secured = rig_link(value(&rig, "tls", "encrypted verified"));
     tap_subtest_begin("%s, %s", script->name, replay_cut_name(cut));
     complaint = replay_session(rig.session, script, cut, &owner, pool);
     tap_ok(complaint == NULL, "dialogue%s%s",
            complaint == NULL ? "" : ": ", complaint == NULL ? "" : complaint);
-    if (rig.result != NULL) {
-        (void)smtpc__result_finish(rig.result);
+    rig_take_back(&rig);
+    for (int i = 0; i < rig.results->nelts; i++) {
+        (void)smtpc__result_finish(APR_ARRAY_IDX(rig.results, i,
+                                                 smtpc_result_t *));
     }
     for (int i = 0; i < script->expects->nelts; i++) {
         check(&rig, APR_ARRAY_IDX(script->expects, i, const char *));
@@ -376,6 +519,7 @@ static void run_case(const replay_case_t *script)
     for (int cut = 0; cut < REPLAY_CUT_COUNT; cut++) {
         run_cut(script, (replay_cut_e)cut);
     }
+    rig_cut_everywhere(script);
 }
 
 void rig_run_file(const char *name)
@@ -435,4 +579,10 @@ void rig_open(rig_t *rig, const char *settings, const char *ehlo)
     rig_say(rig, "220 hi\r\n");
     (void)rig_drain(rig);
     rig_say(rig, ehlo);
+}
+
+unsigned int rig_random(apr_uint64_t *state)
+{
+    *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (unsigned int)(*state >> 33);
 }

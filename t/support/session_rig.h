@@ -5,17 +5,25 @@
 /**
  * @file session_rig.h
  * A session with all it needs, made as a case of a script says, and checked
- * against what the case expects.
+ * against what the case expects. And each case is cut: see rig_cut_everywhere().
  *
  * set (all optional):
  *   security=none|opportunistic|starttls|implicit  user password mechanisms
  *   link=words  tls=words    of loopback encrypted verified: the link at
  *                            first, and after STARTTLS
  *   from (<>: null) to (by comma) size eight_bit utf8 content
+ *   content_bytes=n          so many, in lines of 64, for content
  *   source_fails=n           the content fails behind n bytes
+ *   depth=n lmtp mask=CAP xclient=ADDR binary all_or_none
+ *   early=CAP;CAP            what the server offered the last time
+ *   recipients=0,2           those of the envelope it is for
+ *   name.2=value             counts for the second transaction only
  * expect:
- *   status want stage reply reusable             of the session
+ *   status want stage reply reusable early       of the session
  *   result at code enhanced queue-id bytes recipientN   of the last result
+ *   results                                      the status of each
+ *   finished untouched                           how many were
+ *   2:result and the like                        of the second transaction
  *   error why text log no-log                    a part of what is said
  */
 
@@ -29,7 +37,12 @@ typedef struct rig_t {
     smtpc_server_t server;
     smtpc_env_t *env;
     apr_array_header_t *log;    /**< const char * */
-    smtpc_result_t *result;     /**< of the last transaction */
+    smtpc_result_t *result;     /**< of the last transaction or command */
+    apr_array_header_t *results; /**< of all: smtpc_result_t * */
+    int begun;                  /**< transactions */
+    int finished;               /**< of them, taken back */
+    int untouched;              /**< of them */
+    smtpc_xclient_t xclient;
     smtpc_envelope_t *envelope;
     smtpc_source_t *content;
     apr_size_t source_left;     /**< bytes before the source fails */
@@ -38,6 +51,9 @@ typedef struct rig_t {
 
 /** Make @a rig for @a script: its session waits for the greeting. */
 void rig_make(rig_t *rig, const replay_case_t *script, apr_pool_t *pool);
+
+/** Take back all transactions that are over. */
+void rig_take_back(rig_t *rig);
 
 /** Begin a transaction on @a session; @a baton is the rig. */
 void rig_begin(void *baton, smtpc_session_t *session);
@@ -48,11 +64,20 @@ const char *rig_recipient(const rig_t *rig, apr_size_t i);
 /** Return the link that @a words describe. */
 smtpc_link_t rig_link(const char *words);
 
-/** Replay all cases of t/scripts/@a name, whole, by line and by byte. */
+/** Send the single command in @a text; @a baton is the rig. */
+void rig_ask(void *baton, smtpc_session_t *session, const char *text);
+
+/** Replay all cases of t/scripts/@a name, whole, by line and by byte, and cut
+ *  everywhere. */
 void rig_run_file(const char *name);
 
 /** Replay the cases in @a text likewise. */
 void rig_run_text(const char *text);
+
+/** Replay @a script once for each event and for the middle of each, up to
+ *  there: the connection breaks. Every transaction has to be finished once,
+ *  and what was not accepted or refused before is not so afterwards. */
+void rig_cut_everywhere(const replay_case_t *script);
 
 /* By hand, for what scripts are too small for. */
 
@@ -65,5 +90,8 @@ void rig_say(rig_t *rig, const char *text);
 
 /** Pull all there is; return how many bytes. */
 apr_size_t rig_drain(rig_t *rig);
+
+/** Return the next number of a generator that is the same everywhere. */
+unsigned int rig_random(apr_uint64_t *state);
 
 #endif

@@ -314,6 +314,19 @@ static void test_pickup(apr_pool_t *pool)
     tap_subtest_end();
 }
 
+/* There is no Kerberos here, which is said, not kept silent. */
+static void test_default_credentials(apr_pool_t *pool)
+{
+    smtpc_client_t *client = create(create_env(pool), "a.test", 25, pool);
+
+    tap_is_int(smtpc_client_set_default_credentials(client, 0), APR_SUCCESS,
+               "no default credentials");
+    tap_is_int(smtpc_client_set_default_credentials(client, 1), SMTPC_EARG,
+               "default credentials");
+    tap_ok(strstr(smtpc_client_error(client), "Kerberos") != NULL, "why: %s",
+           smtpc_client_error(client));
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_pool();
@@ -328,6 +341,7 @@ int main(void)
     test_setters(pool);
     test_format(pool);
     test_pickup(pool);
+    test_default_credentials(pool);
     tap_is_int(rmdir(directory), 0, "nothing else was written");
     return tap_done();
 }

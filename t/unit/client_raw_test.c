@@ -211,6 +211,44 @@ static void large(apr_pool_t *pool)
     peer_stop(peer);
 }
 
+/* A source that disposes of the client that reads it. */
+typedef struct {
+    large_t text;
+    smtpc_client_t *client;
+    apr_status_t disposed;
+} inside_t;
+
+static apr_status_t inside_read(void *baton, char *buf, apr_size_t *len)
+{
+    inside_t *inside = baton;
+
+    inside->disposed = smtpc_client_dispose(inside->client);
+    return large_read(&inside->text, buf, len);
+}
+
+/* Nobody can wait for a call that he is in himself. */
+static void dispose_inside(apr_pool_t *pool)
+{
+    inside_t inside = { { 1000, 0 }, NULL, APR_SUCCESS };
+    peer_smtp_t smtp;
+    peer_t *peer;
+    smtpc_client_t *c = start(&peer, &smtp, "SIZE", pool);
+    smtpc_result_t *result;
+    smtpc_source_t *source;
+
+    inside.client = c;
+    if (smtpc_source_create_callback(&source, inside_read, large_rewind,
+                                     -1, &inside, pool)) {
+        tap_bail("no source");
+    }
+    tap_is_int(smtpc_client_send_raw(&result, c, source, NULL, NULL, pool), 0,
+               "a source that disposes of its client");
+    tap_is_int(inside.disposed, SMTPC_EBUSY, "which it may not");
+    tap_is_int(smtp.messages, 1, "it arrived");
+    tap_is_int(smtpc_client_dispose(c), 0, "afterwards it may");
+    peer_stop(peer);
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_pool();
@@ -221,5 +259,6 @@ int main(void)
     envelopes(pool);
     refusals(pool);
     large(pool);
+    dispose_inside(pool);
     return tap_done();
 }

@@ -82,32 +82,9 @@ static void *APR_THREAD_FUNC busy_run(apr_thread_t *thread, void *data)
     return NULL;
 }
 
-static void test_busy(apr_pool_t *pool)
+/* Every setter of what a send goes by is guarded. */
+static void check_guarded(smtpc_client_t *c)
 {
-    static const peer_answer_t answers[] = { { "MAIL", "!silent" },
-                                             { NULL, NULL } };
-    peer_smtp_t smtp;
-    peer_t *peer;
-    busy_t busy;
-    apr_thread_t *thread;
-    smtpc_result_t *result;
-    smtpc_client_t *c;
-    apr_status_t status;
-
-    tap_subtest_begin("one operation at a time");
-    peer_smtp_init(&smtp);
-    smtp.answers = answers;
-    peer = peer_start(peer_smtp_serve, &smtp);
-    c = busy.client = mail_client(peer, env, pool);
-    tap_is_int(smtpc_client_set_timeout(c, apr_time_from_sec(2)),
-               APR_SUCCESS, "2 s");
-    apr_pool_create(&busy.pool, pool);
-    apr_thread_create(&thread, NULL, busy_run, &busy, pool);
-    while (peer_heard(peer, "MAIL") == 0) {
-        apr_thread_yield();
-    }
-    tap_is_int(mail_send(&result, c, "x@y.test", pool), SMTPC_EBUSY, "send");
-    tap_ok(result == NULL, "no result");
     tap_is_int(smtpc_client_set_host(c, "a"), SMTPC_EBUSY, "host");
     tap_is_int(smtpc_client_set_port(c, 1), SMTPC_EBUSY, "port");
     tap_is_int(smtpc_client_set_security(c, SMTPC_SECURITY_NONE), SMTPC_EBUSY,
@@ -131,11 +108,45 @@ static void test_busy(apr_pool_t *pool)
                SMTPC_EBUSY, "delivery");
     tap_is_int(smtpc_client_set_pickup_directory(c, NULL), SMTPC_EBUSY,
                "pickup directory");
-    tap_is_int(smtpc_client_dispose(c), SMTPC_EBUSY, "dispose");
+    tap_is_int(smtpc_client_set_max_connections(c, 1), SMTPC_EBUSY,
+               "connections");
+    tap_is_int(smtpc_client_add_host(c, "b", 1), SMTPC_EBUSY, "another host");
+}
+
+static void test_busy(apr_pool_t *pool)
+{
+    static const peer_answer_t answers[] = { { "MAIL", "!silent" },
+                                             { NULL, NULL } };
+    peer_smtp_t smtp;
+    peer_t *peer;
+    busy_t busy;
+    apr_thread_t *thread;
+    smtpc_result_t *result;
+    smtpc_client_t *c;
+    apr_status_t status;
+
+    tap_subtest_begin("one operation at a time");
+    peer_smtp_init(&smtp);
+    smtp.answers = answers;
+    peer = peer_start(peer_smtp_serve, &smtp);
+    c = busy.client = mail_client(peer, env, pool);
+    apr_pool_create_unmanaged(&busy.pool);
+    apr_thread_create(&thread, NULL, busy_run, &busy, pool);
+    while (peer_heard(peer, "MAIL") == 0) {
+        apr_thread_yield();
+    }
+    tap_is_int(mail_send(&result, c, "x@y.test", pool), SMTPC_EBUSY, "send");
+    tap_ok(result == NULL, "no result");
+    check_guarded(c);
+    tap_is_int(smtpc_client_dispose(c), APR_SUCCESS, "dispose cancels");
+    tap_is_int(smtpc_client_set_port(c, 1), SMTPC_EDISPOSED,
+               "and has waited for the end");
     apr_thread_join(&status, thread);
-    tap_is_int(busy.status, SMTPC_ETIMEOUT, "the first ends as it would");
-    tap_is_int(smtpc_client_set_port(c, 1), APR_SUCCESS, "idle again");
-    smtpc_client_dispose(c);
+    tap_is_int(busy.status, SMTPC_ECANCELLED, "of the first");
+    apr_pool_destroy(busy.pool);
+    tap_is_int(smtpc_client_dispose(c), APR_SUCCESS, "dispose again");
+    tap_ok(peer_quiet(peer), "its connection is cut");
+    tap_is_int(peer_heard(peer, "QUIT"), 0, "without QUIT");
     peer_stop(peer);
     tap_subtest_end();
 }

@@ -93,8 +93,9 @@ static void open_conn(rig_t *rig, apr_interval_time_t timeout)
 
 static void send_mail(rig_t *rig, apr_interval_time_t timeout)
 {
-    smtpc_transaction_t transaction = { rig->envelope, rig->content,
-                                        rig->result };
+    smtpc_transaction_t transaction = { .envelope = rig->envelope,
+                                        .content = rig->content,
+                                        .result = rig->result };
 
     rig->done = 0;
     smtpc__conn_send(rig->conn, &transaction, smtpc__monotonic() + timeout,
@@ -137,7 +138,7 @@ static apr_size_t play(const replay_case_t *script, replay_cut_e cut,
     smtpc_server_t draft = { .host = "mail.test",
                              .port = 25,
                              .security = SMTPC_SECURITY_NONE };
-    smtpc_link_t link = { 0, 0, 0 };
+    smtpc_link_t link = { 0 };
     replay_transport_t *replay;
 
     make_rig(rig, &draft, pool);
@@ -213,7 +214,9 @@ static void make_socket_rig(rig_t *rig, peer_t *peer, apr_pool_t *pool)
 {
     smtpc_server_t draft = { .host = "127.0.0.1",
                              .port = peer_port(peer),
-                             .security = SMTPC_SECURITY_NONE };
+                             .security = SMTPC_SECURITY_NONE,
+                             .max_messages =
+                                 SMTPC_CONNECTION_MESSAGES_DEFAULT };
 
     make_rig(rig, &draft, pool);
     must(smtpc__conn_create(&rig->conn, rig->loop, rig->server, env,
@@ -406,7 +409,7 @@ static void test_reusable(apr_pool_t *pool)
     must(smtpc__server_freeze(&other, &draft, REPLAY_CLIENT, rig.pool),
          "profile");
     tap_ok(!smtpc__conn_reusable(rig.conn, other), "another profile: no");
-    for (i = 0; i < SMTPC_LIMIT_CONNECTION_MESSAGES; i++) {
+    for (i = 0; i < rig.server->max_messages; i++) {
         if (!smtpc__conn_reusable(rig.conn, rig.server)) {
             break;
         }
@@ -417,13 +420,13 @@ static void test_reusable(apr_pool_t *pool)
             break;
         }
     }
-    tap_is_int(i, SMTPC_LIMIT_CONNECTION_MESSAGES, "so many messages");
+    tap_is_int(i, rig.server->max_messages, "so many messages");
     tap_ok(!smtpc__conn_reusable(rig.conn, rig.server), "and no more");
     quit(&rig, apr_time_from_sec(10));
     tap_ok(smtpc__conn_status(rig.conn) != APR_SUCCESS, "over");
     tap_ok(!smtpc__conn_reusable(rig.conn, rig.server), "after QUIT: no");
     tap_ok(peer_quiet(peer), "the server is done");
-    tap_is_int(smtp.messages, SMTPC_LIMIT_CONNECTION_MESSAGES, "all arrived");
+    tap_is_int(smtp.messages, SMTPC_CONNECTION_MESSAGES_DEFAULT, "all arrived");
     apr_pool_destroy(rig.pool);
     peer_stop(peer);
     tap_subtest_end();

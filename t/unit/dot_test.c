@@ -140,12 +140,56 @@ static void test_all_short(void)
     tap_is_int(bad, 0, "65536 contents: one message each, CRLF only");
 }
 
+/* For chunks: line ends only, no dot doubled, no terminator. Every content of
+ * up to eight bytes, whole and cut, against another way to write it. */
+static void test_transparent(void)
+{
+    enum { LENGTH = 8 };
+    unsigned int bad = 0;
+
+    for (unsigned int n = 0; n < 1u << (2 * LENGTH); n++) {
+        for (int step = 1; step <= LENGTH; step += LENGTH - 1) {
+            char in[LENGTH];
+            char out[SMTPC_DOT_EXPANSION(LENGTH) + 2 + 2 * LENGTH];
+            char wanted[2 * LENGTH + 2];
+            apr_size_t out_len = 0;
+            apr_size_t len = 0;
+            smtpc_dot_t dot = { 0, 0, 1 };
+
+            for (int i = 0; i < LENGTH; i++) {
+                in[i] = "\r\n.x"[n >> (2 * i) & 3];
+                if (in[i] == '\n' && i > 0 && in[i - 1] == '\r') {
+                    continue;
+                }
+                if (in[i] == '\r' || in[i] == '\n') {
+                    wanted[len++] = '\r';
+                    wanted[len++] = '\n';
+                }
+                else {
+                    wanted[len++] = in[i];
+                }
+            }
+            if (wanted[len - 1] != '\n') {
+                wanted[len++] = '\r';
+                wanted[len++] = '\n';
+            }
+            for (int i = 0; i < LENGTH; i += step) {
+                out_len += smtpc__dot_filter(&dot, out + out_len, in + i,
+                                             (apr_size_t)step);
+            }
+            out_len += smtpc__dot_finish(&dot, out + out_len);
+            bad += out_len != len || memcmp(out, wanted, len) != 0;
+        }
+    }
+    tap_is_int(bad, 0, "65536 contents for chunks");
+}
+
 /* The worst case fits what the header promises. */
 static void test_expansion(void)
 {
     char in[100];
     char out[SMTPC_DOT_EXPANSION(sizeof(in))];
-    smtpc_dot_t dot = { 0, 0 };
+    smtpc_dot_t dot = { 0, 0, 0 };
 
     memset(in, '\n', sizeof(in));
     tap_ok(smtpc__dot_filter(&dot, out, in, sizeof(in)) <= sizeof(out),
@@ -158,10 +202,63 @@ static void test_expansion(void)
            "dots and line ends");
 }
 
+/* Filter in as the session does: what passes stays where it is. */
+static apr_size_t pass_and_filter(smtpc_dot_t *dot, char *out, const char *in,
+                                  apr_size_t len, apr_size_t step)
+{
+    apr_size_t written = 0;
+
+    for (apr_size_t at = 0; at < len; at += step) {
+        apr_size_t n = len - at < step ? len - at : step;
+        apr_size_t passed = smtpc__dot_pass(dot, in + at, n);
+
+        memcpy(out + written, in + at, passed);
+        written += passed;
+        written += smtpc__dot_filter(dot, out + written, in + at + passed,
+                                     n - passed);
+    }
+    return written + smtpc__dot_finish(dot, out + written);
+}
+
+/* What passes unseen by the filter is what it would not change, wherever it
+ * lies in the words that are looked at at a time. */
+static void test_pass(void)
+{
+    enum { MIDDLE = 8, LENGTH = 48 };
+    static const apr_size_t fronts[] = { 0, 7, 15, 16, 30 };
+    static const apr_size_t steps[] = { 1, 5, 17, LENGTH };
+    unsigned int bad = 0;
+
+    for (unsigned int n = 0; n < 1u << (2 * MIDDLE); n++) {
+        apr_size_t front = fronts[n % 5];
+        apr_size_t step = steps[n / 5 % 4];
+        char in[LENGTH];
+        char wanted[SMTPC_DOT_EXPANSION(LENGTH) + 5];
+        char got[SMTPC_DOT_EXPANSION(LENGTH) + 5 + 2 * LENGTH];
+
+        memset(in, 'x', sizeof(in));
+        for (int i = 0; i < MIDDLE; i++) {
+            in[front + (apr_size_t)i] = "\r\n.x"[n >> (2 * i) & 3];
+        }
+        for (int transparent = 0; transparent < 2; transparent++) {
+            smtpc_dot_t one = { .transparent = transparent };
+            smtpc_dot_t two = { .transparent = transparent };
+            apr_size_t len = smtpc__dot_filter(&one, wanted, in, LENGTH);
+
+            len += smtpc__dot_finish(&one, wanted + len);
+            bad += pass_and_filter(&two, got, in, LENGTH, step) != len
+                   || memcmp(got, wanted, len) != 0;
+        }
+    }
+    tap_is_int(bad, 0, "65536 contents pass as they are filtered");
+}
+
 int main(void)
 {
+    test_pass();
     test_vectors();
     test_all_short();
+    test_transparent();
     test_expansion();
     return tap_done();
 }

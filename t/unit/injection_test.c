@@ -216,6 +216,28 @@ CLIENT(set_pickup_directory)
 CALL(c_certificate,
      smtpc_client_set_client_certificate(t->client, text, NULL))
 CALL(c_user, smtpc_client_set_credentials(t->client, text, "secret"))
+CLIENT(set_unix_socket)
+CLIENT(set_local_address)
+CLIENT(mask_capabilities)
+CALL(c_add_host, smtpc_client_add_host(t->client, text, 25))
+CALL(c_proxy, smtpc_client_set_proxy(t->client, SMTPC_PROXY_SOCKS5, text, 1))
+CALL(c_proxy_user, smtpc_client_set_proxy_credentials(t->client, text,
+                                                      "secret"))
+
+/* XCLIENT with the attribute field. */
+#define XCLIENT(field) \
+    static apr_status_t x_##field(thing_t *t, const char *text) \
+    { \
+        smtpc_xclient_t xclient = { .field = text }; \
+        return smtpc_client_set_xclient(t->client, &xclient); \
+    }
+
+XCLIENT(name)
+XCLIENT(addr)
+XCLIENT(proto)
+XCLIENT(helo)
+XCLIENT(login)
+XCLIENT(destaddr)
 CALL(c_default_name, smtpc_client_add_default_header(t->client, text, "v"))
 CALL(c_default_value, smtpc_client_add_default_header(t->client, "X-N",
                                                       text))
@@ -380,6 +402,19 @@ static const function_t functions[] = {
     { "set_pickup_directory", c_set_pickup_directory, "~/no/~such~", 0 },
     { "set_client_certificate", c_certificate, "~/no/~such~", 1 },
     { "user", c_user, "~a~b~", 0 },
+    { "set_unix_socket", c_set_unix_socket, "~/no/~such~", 0 },
+    { "set_local_address", c_set_local_address, "~127.~0.0.1~", 0 },
+    { "set_local_address, IPv6", c_set_local_address, "~[~::~1~]~", 0 },
+    { "mask_capabilities", c_mask_capabilities, "~DS~N~ SIZE~", 0 },
+    { "add_host", c_add_host, "~mail~.~b.example~", 0 },
+    { "set_proxy", c_proxy, "~mail~.~b.example~", 0 },
+    { "proxy user", c_proxy_user, "~a~b~", 0 },
+    { "XCLIENT name", x_name, "~a~.b~", 0 },
+    { "XCLIENT addr", x_addr, "~127.~0.0.1~", 0 },
+    { "XCLIENT proto", x_proto, "~ES~MTP~", 0 },
+    { "XCLIENT helo", x_helo, "~a~.b~", 0 },
+    { "XCLIENT login", x_login, "~a~b~", 0 },
+    { "XCLIENT destaddr", x_destaddr, "~127.~0.0.1~", 0 },
     { "default header name", c_default_name, "~X-~A~", 0 },
     { "default header value", c_default_value, "~a~ b~", 0 },
     { "forced header name", c_forced_name, "~X-~A~", 0 },
@@ -441,6 +476,13 @@ static const char *seen(const thing_t *t)
         text_or(smtpc_client_client_certificate(c)), "|",
         text_or(smtpc_client_user(c)), "|",
         text_or(smtpc_client_pickup_directory(c)), "|",
+        text_or(smtpc_client_unix_socket(c)), "|",
+        text_or(smtpc_client_local_address(c)), "|",
+        text_or(smtpc_client_masked_capabilities(c)), "|",
+        text_or(smtpc_client_host_at(c, 1)), "|",
+        text_or(smtpc_client_proxy_host(c)), "|",
+        text_or(smtpc_client_proxy_user(c)), "|",
+        smtpc_client_xclient(c) ? "xclient" : "-", "|",
         smtpc_client_from(c) ? "from" : "-", "|", text_or(e->envid), "|",
         text_or(smtpc_message_submitter(t->message)), NULL);
     for (apr_size_t i = 0; i < smtpc__envelope_count(e); i++) {

@@ -9,21 +9,35 @@ unit_tests += \
 	t/unit/sasl_login_test \
 	t/unit/sasl_plain_test \
 	t/unit/session_test \
+	t/unit/session_ask_test \
 	t/unit/session_auth_test \
+	t/unit/session_content_test \
 	t/unit/session_close_test \
 	t/unit/session_hello_test \
 	t/unit/session_mail_test \
+	t/unit/session_model_test \
+	t/unit/session_tx_test \
+	t/unit/states_test \
 	t/unit/steps_test \
 	t/unit/terms_test
 testsupport_sources += \
+	t/support/model_mail.c t/support/model_mail.h \
+	t/support/model_server.c t/support/model_server.h \
 	t/support/replay.c t/support/replay.h \
 	t/support/replay_transport.c t/support/replay_transport.h \
+	t/support/session_cut.c \
 	t/support/session_rig.c t/support/session_rig.h
 EXTRA_DIST += \
 	t/scripts/session_auth.txt \
+	t/scripts/session_ask.txt \
+	t/scripts/session_chunking.txt \
 	t/scripts/session_close.txt \
+	t/scripts/session_early.txt \
 	t/scripts/session_hello.txt \
+	t/scripts/session_lmtp.txt \
 	t/scripts/session_mail.txt \
 	t/scripts/session_parser.txt \
 	t/scripts/session_pipelining.txt \
-	t/scripts/session_tls.txt
+	t/scripts/session_tls.txt \
+	t/scripts/session_window.txt \
+	t/scripts/session_xclient.txt

@@ -27,6 +27,7 @@ static const char *complaint_of(const char *text, replay_cut_e cut)
 
     rig_make(&rig, one(text), tap_pool());
     owner.send = rig_begin;
+    owner.ask = rig_ask;
     owner.secured = rig_link("encrypted verified");
     owner.baton = &rig;
     return replay_session(rig.session, rig.script, cut, &owner, tap_pool());

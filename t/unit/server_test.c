@@ -158,13 +158,20 @@ static void boundaries(void)
 static void copies(void)
 {
     char host[] = "mail.example.org";
+    char login[] = "ann";
+    smtpc_xclient_t xclient = { .login = login, .port = 7 };
     smtpc_server_t draft = { 0 };
     const smtpc_server_t *frozen;
 
     draft.host = host;
     draft.port = 25;
+    draft.xclient = &xclient;
     frozen = freeze(&draft);
     host[0] = 'x';
+    login[0] = 'x';
+    xclient.port = 8;
+    tap_is_str(frozen->xclient->login, "ann", "those of XCLIENT, too");
+    tap_is_int(frozen->xclient->port, 7, "and its numbers");
     tap_is_str(frozen->host, "mail.example.org", "texts are copied");
     tap_is_str(frozen->hello_name, "host.example.org",
                "the EHLO name is filled in");
@@ -253,6 +260,19 @@ static void default_security(void)
     }
 }
 
+/* Behind a proxy, "localhost" is not this machine. */
+static void loopback_of_proxy(void)
+{
+    smtpc_server_t server = { .host = "localhost", .port = 25,
+                              .proxy = SMTPC_PROXY_SOCKS5 };
+
+    tap_is_int(smtpc__server_security(&server), SMTPC_SECURITY_OPPORTUNISTIC,
+               "localhost of a proxy");
+    server.unix_path = "/run/smtp";
+    tap_is_int(smtpc__server_security(&server), SMTPC_SECURITY_NONE,
+               "a Unix socket");
+}
+
 static void loopback(void)
 {
     static const char *const yes[] = { "localhost", "LOCALHOST", "127.0.0.1",
@@ -283,5 +303,6 @@ int main(void)
     refused();
     default_security();
     loopback();
+    loopback_of_proxy();
     return tap_done();
 }

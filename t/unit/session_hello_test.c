@@ -46,6 +46,8 @@ int main(void)
 {
     rig_run_file("session_hello.txt");
     rig_run_file("session_tls.txt");
+    rig_run_file("session_early.txt");
+    rig_run_file("session_xclient.txt");
     test_starttls_codes();
     test_caps_forgotten();
     return tap_done();

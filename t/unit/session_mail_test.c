@@ -43,7 +43,7 @@ static void test_large_content(apr_size_t step)
     apr_size_t filtered_len;
     apr_size_t wanted_len;
     apr_size_t got_len = 0;
-    smtpc_dot_t dot = { 0, 0 };
+    smtpc_dot_t dot = { 0, 0, 0 };
     const char *data;
     apr_size_t len;
 
@@ -56,7 +56,7 @@ static void test_large_content(apr_size_t step)
     wanted_len += smtpc__dot_finish(&dot, wanted + wanted_len);
     rig_open(&rig, "", "250 hi\r\n");
     rig_begin(&rig, rig.session);
-    if (smtpc_source_create_bytes(&rig.session->tx.given.content, content,
+    if (smtpc_source_create_bytes(&rig.session->ring[0].given.content, content,
                                   SIZE, pool) != APR_SUCCESS) {
         tap_bail("source");
     }
@@ -166,7 +166,7 @@ int main(void)
     test_many_recipients(1);
     test_large_content(1);
     test_large_content(7919);
-    test_large_content(SMTPC_LIMIT_OUTPUT_BUFFER);
+    test_large_content(SMTPC_LIMIT_SESSION_BUFFER);
     test_recipient_text();
     test_source_fails();
     return tap_done();

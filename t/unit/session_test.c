@@ -64,6 +64,7 @@ static void test_memory(void)
         }
         apr_pool_create(&pool, tap_pool());
         rig.pool = pool;
+        rig.results->nelts = 0;
         rig_begin(&rig, rig.session);
         (void)rig_drain(&rig);
         rig_say(&rig, i % 3 == 1 ? "250 a\r\n550 5.1.1 no\r\n554 b\r\n"
@@ -85,13 +86,6 @@ static void test_memory(void)
  * random commands. No assertion fails, and nothing looks delivered that is
  * not. */
 
-/* The next number of a generator that is the same on every machine. */
-static unsigned int next_random(apr_uint64_t *state)
-{
-    *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
-    return (unsigned int)(*state >> 33);
-}
-
 /* Feed one reply that fits what is awaited, or now and then another. */
 static void random_reply(rig_t *rig, apr_uint64_t *state)
 {
@@ -99,6 +93,7 @@ static void random_reply(rig_t *rig, apr_uint64_t *state)
         [SMTPC_STEP_GREETING] = "220 hi\r\n",
         [SMTPC_STEP_EHLO] = "250-x\r\n250-AUTH PLAIN LOGIN\r\n"
                             "250-PIPELINING\r\n250 STARTTLS\r\n",
+        [SMTPC_STEP_HELO] = "250 hi\r\n",
         [SMTPC_STEP_STARTTLS] = "220 go\r\n",
         [SMTPC_STEP_AUTH] = "334 \r\n",
         [SMTPC_STEP_SASL] = "235 in\r\n",
@@ -112,8 +107,14 @@ static void random_reply(rig_t *rig, apr_uint64_t *state)
     };
     const char *text = good[rig->session->state];
 
-    if (next_random(state) % 8 == 0) {
-        text = any[next_random(state) % (sizeof(any) / sizeof(any[0]))];
+    if (rig->session->state == SMTPC_STEP_EHLO
+        && rig_random(state) % 2 == 0) {
+        text = "250-x\r\n250-AUTH PLAIN LOGIN\r\n250-PIPELINING\r\n"
+               "250-CHUNKING\r\n250 STARTTLS\r\n";
+    }
+
+    if (rig_random(state) % 8 == 0) {
+        text = any[rig_random(state) % (sizeof(any) / sizeof(any[0]))];
     }
     rig_say(rig, text != NULL ? text : "250 ok\r\n");
 }
@@ -121,11 +122,17 @@ static void random_reply(rig_t *rig, apr_uint64_t *state)
 /* Do the next thing; return zero when the session is over. */
 static int random_step(rig_t *rig, apr_uint64_t *state)
 {
+    static const char *const asks[] = { "NOOP", "VRFY a", "EXPN b", "RSET" };
     smtpc_session_t *session = rig->session;
     smtpc_link_t link = rig_link("encrypted verified");
     const char *data;
     apr_size_t len;
 
+    if (smtpc__session_want(session) != SMTPC_WANT_READY
+        && smtpc__session_room(session) && rig_random(state) % 4 != 0) {
+        rig_begin(rig, session);
+        return 1;
+    }
     switch (smtpc__session_want(session)) {
     case SMTPC_WANT_CLOSE:
         return 0;
@@ -133,17 +140,20 @@ static int random_step(rig_t *rig, apr_uint64_t *state)
         smtpc__session_secured(session, &link);
         return 1;
     case SMTPC_WANT_READY:
-        if (next_random(state) % 4 == 0) {
+        if (rig_random(state) % 4 == 0) {
             smtpc__session_quit(session);
+        }
+        else if (rig_random(state) % 8 == 0) {
+            rig_ask(rig, session, asks[rig_random(state) % 4]);
         }
         else {
             rig_begin(rig, session);
         }
         return 1;
     case SMTPC_WANT_WRITE:
-        if (next_random(state) % 16 != 0
+        if (rig_random(state) % 16 != 0
             && smtpc__session_pull(&data, &len, session) == APR_SUCCESS) {
-            smtpc__session_sent(session, next_random(state) % 8 == 0
+            smtpc__session_sent(session, rig_random(state) % 8 == 0
                                              ? len / 2 : len);
             return 1;
         }
@@ -151,7 +161,7 @@ static int random_step(rig_t *rig, apr_uint64_t *state)
     default:
         break;
     }
-    if (next_random(state) % 64 == 0) {
+    if (rig_random(state) % 64 == 0) {
         smtpc__session_abort(session, SMTPC_ECONNECT, "broken");
         return 0;
     }
@@ -159,66 +169,105 @@ static int random_step(rig_t *rig, apr_uint64_t *state)
     return 1;
 }
 
-/* Return non-zero if what the last result says can be so. */
-static int result_is_sane(const rig_t *rig)
+/* Return non-zero if what the result of tx says can be so. */
+static int result_is_sane(const rig_t *rig, const smtpc_tx_t *tx)
 {
-    const smtpc_tx_t *tx = &rig->session->tx;
-    int sent = tx->has_dot && rig->session->sent >= tx->end_offset;
+    smtpc_result_t *result = tx->given.result;
+    int sent = tx->has_end && rig->session->sent >= tx->end_offset;
 
-    for (apr_size_t i = 0; i < rig->result->recipient_count; i++) {
-        smtpc_rcpt_state_e state = rig->result->recipients[i].state;
+    for (apr_size_t i = 0; i < result->recipient_count; i++) {
+        smtpc_rcpt_state_e state = result->recipients[i].state;
 
         if (state == SMTPC_RCPT_ACCEPTED && !sent) {
             return 0;
         }
         if (state == SMTPC_RCPT_IN_DOUBT
-            && rig->session->sent <= tx->dot_offset) {
+            && (!tx->has_end || rig->session->sent <= tx->doubt_offset)) {
             return 0;
         }
     }
-    return smtpc__result_finish(rig->result) != APR_EGENERAL;
+    return smtpc__result_finish(result) != APR_EGENERAL;
+}
+
+/* What became of the transactions of all random sessions. */
+typedef struct tally_t {
+    unsigned int begun;
+    unsigned int over;
+    unsigned int insane;
+    unsigned int accepted;
+    unsigned int doubtful;
+    unsigned int most; /* under way at a time */
+} tally_t;
+
+/* Take back and judge what is over. */
+static void judge(tally_t *tally, rig_t *rig)
+{
+    smtpc_session_t *session = rig->session;
+    smtpc_finished_t finished;
+
+    if (session->tx_under_way > tally->most) {
+        tally->most = (unsigned int)session->tx_under_way;
+    }
+    while (session->tx_count > 0) {
+        const smtpc_tx_t *tx = &session->ring[session->tx_first];
+        smtpc_result_t *result = tx->given.result;
+
+        if (!tx->over) {
+            return;
+        }
+        tally->insane += !result_is_sane(rig, tx);
+        if (smtpc__session_finished(&finished, session) != 1
+            || finished.transaction.result != result
+            || (finished.untouched && result->status == SMTPC_EINDOUBT)) {
+            tally->insane++;
+        }
+        tally->over++;
+        tally->accepted += result->status == APR_SUCCESS;
+        tally->doubtful += result->status == SMTPC_EINDOUBT;
+    }
 }
 
 static void test_random(void)
 {
-    enum { ROUNDS = 20000 };
+    enum { ROUNDS = 18000 };
     static const char *const cases[] = {
         "=== x\nset to=a@x.org,b@x.org,c@x.org\n",
         "=== x\nset security=starttls\nset user=a\n",
         "=== x\nset security=opportunistic\n",
         "=== x\nset link=loopback\nset user=a\nset to=a@x.org,b@x.org\n",
+        "=== x\nset lmtp=1\nset to=a@x.org,b@x.org,c@x.org\n",
+        "=== x\nset all_or_none=1\nset to=a@x.org,b@x.org\n",
+        "=== x\nset to=a@x.org,b@x.org,c@x.org\nset recipients=0,2\n",
+        "=== x\nset early=AUTH PLAIN LOGIN;PIPELINING;CHUNKING;STARTTLS\n",
+        "=== x\nset lmtp=1\nset size=-1\nset all_or_none=1\n"
+        "set to=a@x.org,b@x.org,c@x.org\nset recipients=1,2\n"
+        "set early=AUTH PLAIN LOGIN;PIPELINING;CHUNKING;STARTTLS\n",
     };
+    enum { CASES = sizeof(cases) / sizeof(cases[0]) };
     apr_uint64_t state = 1;
-    unsigned int insane = 0;
-    unsigned int accepted = 0;
-    unsigned int doubtful = 0;
+    tally_t tally = { 0 };
 
     for (int i = 0; i < ROUNDS; i++) {
         apr_pool_t *pool;
         rig_t rig;
 
         apr_pool_create(&pool, tap_pool());
-        rig_make(&rig, APR_ARRAY_IDX(replay_parse(cases[i % 4], "made",
+        rig_make(&rig, APR_ARRAY_IDX(replay_parse(cases[i % CASES], "made",
                                                   pool), 0,
                                      replay_case_t *), pool);
         smtpc_env_set_log(rig.env, SMTPC_LOG_ERROR, NULL, NULL);
         while (random_step(&rig, &state)) {
-            if (rig.result != NULL
-                && smtpc__session_want(rig.session) == SMTPC_WANT_READY) {
-                insane += !result_is_sane(&rig);
-                accepted += rig.result->status == APR_SUCCESS;
-                rig.result = NULL;
-            }
+            judge(&tally, &rig);
         }
-        if (rig.result != NULL) {
-            insane += !result_is_sane(&rig);
-            doubtful += rig.result->status == SMTPC_EINDOUBT;
-        }
+        judge(&tally, &rig);
+        tally.begun += (unsigned int)rig.begun;
         apr_pool_destroy(pool);
     }
-    tap_is_int(insane, 0, "%d random sessions tell no lies", ROUNDS);
-    tap_ok(accepted > 1000 && doubtful > 10,
-           "and get somewhere: %u accepted, %u in doubt", accepted, doubtful);
+    tap_is_int(tally.insane, 0, "%d random sessions tell no lies", ROUNDS);
+    tap_is_int(tally.over, tally.begun, "each transaction ends once");
+    tap_ok(tally.accepted > 1000 && tally.doubtful > 10 && tally.most == 8,
+           "and get somewhere: %u accepted, %u in doubt, %u at a time",
+           tally.accepted, tally.doubtful, tally.most);
 }
 
 /* What the owner's deadline for one reply goes by. */

@@ -24,7 +24,7 @@ static void test_table(void)
         tap_ok(!waits || step->timeout > 0, "%s has a timeout", step->name);
         tap_ok(step->send == NULL || step->room > 0, "%s has room",
                step->name);
-        tap_ok(step->room <= SMTPC_LIMIT_OUTPUT_BUFFER, "%s fits",
+        tap_ok(step->room <= SMTPC_LIMIT_SESSION_BUFFER, "%s fits",
                step->name);
     }
 }

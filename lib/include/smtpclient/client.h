@@ -167,6 +167,13 @@ smtpc_client_set_client_certificate(smtpc_client_t *client,
                                     const char *certificate, const char *key)
     SMTPC_WARN_UNUSED;
 
+/** Log in as the user who is logged in on this machine (@a on not 0): that is
+ *  SMTPC_EARG, because this library does no GSSAPI; 0 changes nothing.
+ *  @since 0.2 */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_set_default_credentials(smtpc_client_t *client, int on)
+    SMTPC_WARN_UNUSED;
+
 /** Use only the SASL mechanisms in @a names, separated by blanks, in this
  *  order; NULL: all we know, strongest first. @since 0.1 */
 SMTPC_DECLARE(apr_status_t)
@@ -382,12 +389,160 @@ smtpc_client_send_raw(smtpc_result_t **result, smtpc_client_t *client,
     SMTPC_WARN_UNUSED;
 
 /**
- * Say QUIT on the kept connection of @a client, without waiting longer than
- * SMTPC_LIMIT_QUIT_WAIT for the answer, and close it; every later call is
- * SMTPC_EDISPOSED, a second dispose does nothing.
+ * Send the @a count messages at @a messages with @a client as one operation
+ * and wait for the server's final answers. They go over as many connections
+ * as smtpc_client_set_max_connections() allows and their number is worth, on
+ * each of them pipelined behind each other.
+ *
+ * @a results has room for @a count pointers: results[i] is set in @a pool to
+ * what became of messages[i], whatever that is; with a status that says that
+ * nothing was begun (SMTPC_EBUSY ... SMTPC_EARG below) all are NULL. A message
+ * that cannot be sent at all has a result that says so. The order in which
+ * they are sent is not that of the array where there are several connections.
+ *
+ * The timeout of @a client is not for all of it: each connection has to get on
+ * by one message within it. If a connection breaks, messages that were
+ * certainly not delivered go over another one; those whose final answer was
+ * lost are in doubt: at most smtpc_client_set_pipeline_depth() of them for
+ * each connection that breaks.
+ *
+ * @return APR_SUCCESS      each accepted for each of its recipients
+ *         SMTPC_EBUSY      another operation runs on @a client
+ *         SMTPC_EDISPOSED  the client was disposed of
+ *         SMTPC_EARG       @a results or @a messages is NULL; the settings do
+ *                          not go together; no pickup directory
+ *         else             that of the first result that is not a success,
+ *                          see smtpc_client_send(), or SMTPC_ECANCELLED
+ *
+ * Blocks. @since 0.2
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_send_many(smtpc_result_t **results, smtpc_client_t *client,
+                       smtpc_message_t *const *messages, apr_size_t count,
+                       apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
+/**
+ * Take the completion of smtpc_client_send_async(). @a status is that of
+ * @a result, which lives until the asynchronous operation after the next one
+ * begins on @a client, or that ends. Runs on the env's thread, once for each
+ * send, and should be brief: no other asynchronous mail moves meanwhile. It
+ * may begin the next operation on @a client, also a blocking one, dispose of
+ * it, and destroy its pool; to other threads @a client is busy until it
+ * returns.
+ */
+typedef void (*smtpc_completed_fn_t)(smtpc_client_t *client,
+                                     apr_status_t status,
+                                     const smtpc_result_t *result,
+                                     void *baton);
+
+/**
+ * Send @a message with @a client without waiting: @a completed is called with
+ * @a baton when it is settled, exactly once, on the env's thread, which the
+ * first such call of a process starts. @a message, and what it is made of, must
+ * not change or end before that. The timeout counts from the moment the env's
+ * thread takes the message on.
+ *
+ * @return APR_SUCCESS      @a completed will be called
+ *         SMTPC_EBUSY      another operation runs on @a client
+ *         SMTPC_EDISPOSED  the client was disposed of, or the env ends
+ *         SMTPC_EARG       no message, From, recipient, or @a completed
+ *         else             no thread or memory to be had from the system
+ *         After a failure @a completed is not called.
+ *
+ * Never blocks. @since 0.2
+ */
+SMTPC_DECLARE(apr_status_t)
+smtpc_client_send_async(smtpc_client_t *client,
+                        const smtpc_message_t *message,
+                        smtpc_completed_fn_t completed, void *baton)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Cancel what @a client does, an asynchronous or a blocking operation of
+ * another thread: its connections are cut, and it ends with SMTPC_ECANCELLED;
+ * recipients of a message whose last byte was sent are in doubt, and then the
+ * status is SMTPC_EINDOUBT. It may also have ended by itself just then. No
+ * effect when nothing is under way. Does not wait. From any thread, also from
+ * a signal handler's thread, but not from a signal handler.
  *
  * @return APR_SUCCESS
- *         SMTPC_EBUSY      an operation runs; nothing was done
+ *         SMTPC_EDISPOSED  the client was disposed of
+ * @since 0.2
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_client_cancel(smtpc_client_t *client);
+
+/**
+ * Connect to the server of @a client and log in, as a send would, without
+ * sending anything: to see whether the settings are right, or to have a
+ * connection ready. It stays in the pool for the next send. With
+ * smtpc_client_set_min_connections() as many are opened as that says: a warm
+ * start; if one of them fails, so does the call.
+ *
+ * @return as smtpc_client_send(), as far as the login
+ * Blocks, for at most the client's timeout. @since 0.2
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_client_connect(smtpc_result_t **result,
+                                                 smtpc_client_t *client,
+                                                 apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Give the server of @a client the command NOOP; its answer is in @a *result
+ * (may be NULL, set as by smtpc_client_send()): smtpc_result_code(),
+ * smtpc_result_text().
+ *
+ * @return APR_SUCCESS      a positive answer, 2xx
+ *         SMTPC_ETEMP      4xx
+ *         SMTPC_EREJECTED  5xx, for instance where it does not know it
+ *         else             as smtpc_client_send(), as far as the login
+ * Blocks, for at most the client's timeout. RFC 5321 4.1.1.9. @since 0.2
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_client_noop(smtpc_result_t **result,
+                                              smtpc_client_t *client,
+                                              apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_client_noop(), RSET. RFC 5321 4.1.1.5. @since 0.2 */
+SMTPC_DECLARE(apr_status_t) smtpc_client_reset(smtpc_result_t **result,
+                                               smtpc_client_t *client,
+                                               apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_client_noop(), HELP with @a topic (NULL: none); also SMTPC_EARG for
+ *  a topic that cannot be written. RFC 5321 4.1.1.8. @since 0.2 */
+SMTPC_DECLARE(apr_status_t) smtpc_client_help(smtpc_result_t **result,
+                                              smtpc_client_t *client,
+                                              const char *topic,
+                                              apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_client_noop(), VRFY @a name, a mailbox or user; also SMTPC_EARG
+ *  for a name that cannot be written. RFC 5321 3.5. @since 0.2 */
+SMTPC_DECLARE(apr_status_t) smtpc_client_verify(smtpc_result_t **result,
+                                                smtpc_client_t *client,
+                                                const char *name,
+                                                apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/** As smtpc_client_verify(), EXPN @a list. RFC 5321 3.5. @since 0.2 */
+SMTPC_DECLARE(apr_status_t) smtpc_client_expand(smtpc_result_t **result,
+                                                smtpc_client_t *client,
+                                                const char *list,
+                                                apr_pool_t *pool)
+    SMTPC_WARN_UNUSED;
+
+/**
+ * Cancel what @a client does and wait until it has ended; then let go of its
+ * connections: on those that no other client of the env uses, QUIT is said,
+ * without waiting longer than SMTPC_LIMIT_QUIT_WAIT for the answers, unless
+ * smtpc_env_keep_connections() says otherwise. Every later call is
+ * SMTPC_EDISPOSED, a second dispose does nothing. The end of the pool of
+ * @a client does the same.
+ *
+ * @return APR_SUCCESS
+ *         SMTPC_EBUSY      the call is inside of an operation of @a client on
+ *                          this thread (a callback of a source, a signal
+ *                          handler), which cannot be waited for
  * @since 0.1
  */
 SMTPC_DECLARE(apr_status_t) smtpc_client_dispose(smtpc_client_t *client);

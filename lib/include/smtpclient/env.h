@@ -7,10 +7,13 @@
  * What a process shares: clock, randomness, host name, log sink, and the
  * objects that client handles have in common (TLS contexts, connections).
  *
- * Make one per process, after the last fork: a child that inherits one may
- * only destroy its memory, never use it. There are no globals beside it.
+ * Make one per process. There are no globals beside it. A child that inherits
+ * one across a fork may use it if no other thread of the parent was inside a
+ * call with it at that moment: it gets connections and a thread of its own, and
+ * closes its copies of the parent's without a word on them.
  */
 
+#include <smtpclient/event.h>
 #include <smtpclient/status.h>
 
 SMTPC_BEGIN_DECLS
@@ -34,6 +37,17 @@ typedef enum {
  */
 typedef void (*smtpc_log_fn_t)(void *baton, smtpc_log_level_e level,
                                const char *text);
+
+/**
+ * Take one line of the dialogue with a server: @a side is 'C' for what was
+ * sent, 'S' for what was received. @a line has no line end, its control
+ * characters are escaped, passwords and tokens are "***", content is told by
+ * its size; it lives during the call only. @a connection is a number that
+ * connections of one env have one after the other. Called on whatever thread
+ * does the work, with no lock held.
+ */
+typedef void (*smtpc_transcript_fn_t)(void *baton, apr_uint64_t connection,
+                                      char side, const char *line);
 
 /** Microseconds since 1970 (wall clock), for the Date header. */
 typedef apr_time_t (*smtpc_clock_fn_t)(void *baton);
@@ -66,6 +80,27 @@ SMTPC_DECLARE(void) smtpc_env_set_log(smtpc_env_t *env,
                                       smtpc_log_fn_t fn, void *baton);
 
 /**
+ * Hand the dialogue with all servers to @a fn with @a baton, line by line; a
+ * NULL @a fn ends that. Not while other threads use @a env. @since 0.2
+ */
+SMTPC_DECLARE(void) smtpc_env_set_transcript(smtpc_env_t *env,
+                                             smtpc_transcript_fn_t fn,
+                                             void *baton);
+
+/**
+ * Tell @a fn with @a baton of every stage of every connection and of every
+ * message that is settled; a NULL @a fn ends that. Not while other threads use
+ * @a env. @since 0.2
+ */
+SMTPC_DECLARE(void) smtpc_env_set_events(smtpc_env_t *env,
+                                         smtpc_event_fn_t fn, void *baton);
+
+/** Set @a *counters to what @a env has done so far. The numbers are of about
+ *  the same moment. Thread-safe. @since 0.2 */
+SMTPC_DECLARE(void) smtpc_env_counters(smtpc_counters_t *counters,
+                                       const smtpc_env_t *env);
+
+/**
  * Take the time of day from @a fn with @a baton instead of the system: for
  * tests that need the same bytes each time. Deadlines always use the
  * monotonic clock. Not while other threads use @a env. @since 0.1
@@ -81,6 +116,18 @@ SMTPC_DECLARE(void) smtpc_env_set_clock(smtpc_env_t *env, smtpc_clock_fn_t fn,
  */
 SMTPC_DECLARE(void) smtpc_env_set_random(smtpc_env_t *env,
                                          smtpc_random_fn_t fn, void *baton);
+
+/**
+ * With @a keep not 0, connections that no client uses any more stay open as
+ * long as their idle time allows, for clients with the same settings to come;
+ * at first they end with the last client that used them, as in .NET. For
+ * programs that make a client for each message. Thread-safe.
+ *
+ * @return APR_SUCCESS, or what the system says when a lock cannot be made.
+ * @since 0.2
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_env_keep_connections(smtpc_env_t *env,
+                                                       int keep);
 
 /**
  * Call this host @a name in EHLO where the client sets none, and in

@@ -35,6 +35,7 @@ typedef enum {
     SMTPC_STAGE_CONTENT,  /**< sending the message itself */
     SMTPC_STAGE_END,      /**< waiting for the reply to the final dot */
     SMTPC_STAGE_RSET,     /**< RSET */
+    SMTPC_STAGE_ASK,      /**< NOOP, HELP, VRFY, EXPN */
     SMTPC_STAGE_QUIT,     /**< QUIT */
     SMTPC_STAGE_STORE,    /**< writing to the pickup directory */
     SMTPC_STAGE_DONE,     /**< all over */

@@ -9,6 +9,8 @@
  *   status.h   the statuses a call returns, and what they mean
  *   env.h      one per process: clock, log sink, what handles share
  *   client.h   the handle: server, credentials, security; send, dispose
+ *   client_route.h  several servers, Unix sockets, proxies, LMTP, XCLIENT
+ *   client_limits.h  how many connections, how long, how fast
  *   message.h  the message: addresses, subject, body, headers
  *   attachment.h, view.h  attachments; other forms of the body, pictures in
  *              them, invitations
@@ -19,7 +21,8 @@
  *   address.h  one mailbox, parsed and printed
  *   source.h   bytes that are read when needed: files, memory, callbacks
  *   secret.h   passwords, by reference
- *   security.h how a connection is protected
+ *   security.h, proxy.h, xclient.h  how a connection is protected, what it
+ *              goes through, whom it speaks for
  *   mime_type.h  content types by file name
  *   dkim.h     signatures of the sender's domain
  *   smime.h    signed and encrypted messages
@@ -46,9 +49,12 @@
 #include <smtpclient/address.h>
 #include <smtpclient/attachment.h>
 #include <smtpclient/client.h>
+#include <smtpclient/client_limits.h>
+#include <smtpclient/client_route.h>
 #include <smtpclient/dkim.h>
 #include <smtpclient/entity.h>
 #include <smtpclient/env.h>
+#include <smtpclient/event.h>
 #include <smtpclient/extension.h>
 #include <smtpclient/headers.h>
 #include <smtpclient/message.h>
