@@ -3,8 +3,8 @@
 # what they compare with is looked for when they are built, so that neither
 # configure nor the product knows of it.
 
-bench_programs = bench/awake bench/compose bench/send bench/send_limit \
-	bench/sink bench/timed
+bench_programs = bench/awake bench/compose bench/send bench/send_batch \
+	bench/send_limit bench/sink bench/timed
 bench_peers = bench/compose_gmime bench/compose_curl bench/send_curl \
 	bench/send_esmtp
 bench_shared = bench/meter.c bench/meter.h bench/sample.c bench/sample.h
@@ -13,7 +13,7 @@ bench_client = bench/client.c bench/client.h $(bench_shared)
 EXTRA_PROGRAMS += $(bench_programs) $(bench_peers)
 CLEANFILES += $(bench_programs) $(bench_peers)
 EXTRA_DIST += bench/README bench/chart bench/peers bench/report \
-	bench/rounds bench/run bench/send_batch.c
+	bench/rounds bench/run
 
 bench_awake_SOURCES = bench/awake.c $(bench_shared)
 
@@ -22,6 +22,9 @@ bench_compose_LDADD = libsmtpclient_core.la
 
 bench_send_SOURCES = bench/send.c $(bench_client)
 bench_send_LDADD = libsmtpclient.la $(APR_LIBS)
+
+bench_send_batch_SOURCES = bench/send_batch.c $(bench_client)
+bench_send_batch_LDADD = libsmtpclient.la $(APR_LIBS)
 
 bench_send_limit_SOURCES = bench/send_limit.c $(bench_client)
 bench_send_limit_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)

@@ -9,8 +9,8 @@
  *
  * With cert=FILE it is STARTTLS and a login. With connections=N it is N
  * clients of one environment, one after the other, each with its share of the
- * messages; nothing else ends a connection between two messages of a client
- * but the limits of the library.
+ * messages. Messages over one connection have no limit, as the peers have none,
+ * unless per_connection=N says so.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +103,8 @@ static void open_client(job_t *job)
     apr_pool_clear(job->pool);
     must(smtpc_client_create(&job->client, job->env, "127.0.0.1",
                              (int)job->args.port, job->pool), "client");
+    must(smtpc_client_set_messages_per_connection(job->client,
+             (int)job->args.per_connection), "messages per connection");
     if (job->args.cert != NULL) {
         must(smtpc_client_set_security(job->client,
                                        SMTPC_SECURITY_STARTTLS), "security");
