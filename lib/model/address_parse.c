@@ -23,6 +23,9 @@
 /* How much of a text is shown in a complaint, before and behind. */
 #define SHOW_BEFORE 60
 #define SHOW_BEHIND 30
+/* Bytes of a UTF-8 character behind its first. The text may be none, with any
+ * number of them in a row. */
+#define CONTINUATION_MAX 3
 
 /* What ends a word that is not quoted. Brackets and backslashes are plain
  * characters in names, and refused in local parts later. */
@@ -65,13 +68,14 @@ const char *smtpc__mailbox_complaint(const char *what, const char *text,
 {
     apr_size_t from = at > SHOW_BEFORE ? at - SHOW_BEFORE : 0;
     apr_size_t to = len - at > SHOW_BEHIND ? at + SHOW_BEHIND : len;
+    apr_size_t least = from > CONTINUATION_MAX ? from - CONTINUATION_MAX : 0;
     apr_size_t number = 1;
     apr_size_t i;
 
     for (i = 0; i < at; i++) {
         number += ((unsigned char)text[i] & 0xC0) != 0x80;
     }
-    while (from > 0 && ((unsigned char)text[from] & 0xC0) == 0x80) {
+    while (from > least && ((unsigned char)text[from] & 0xC0) == 0x80) {
         from--;
     }
     to = from + smtpc__utf8_cut(text + from, len - from, to - from);

@@ -315,6 +315,7 @@ static void complaints(void)
                                    "@@\x1b"
                                    "9876543210987654321098765432109876543210",
                                    NULL);
+    char broken[2000];
 
     tap_is_str(smtpc__mailbox_complaint("two @", text, strlen(text), 61,
                                         tap_pool()),
@@ -323,6 +324,10 @@ static void complaints(void)
                "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9@@\\x1B9876543210987654321098"
                "765432...\"",
                "a complaint shows what is around, cut and escaped");
+    memset(broken, 0x82, sizeof(broken));
+    tap_ok(strlen(smtpc__mailbox_complaint("x", broken, sizeof(broken), 1999,
+                                           tap_pool())) < 400,
+           "no more of text that is not UTF-8");
     tap_is_str(smtpc__mailbox_complaint("x", "ab", 2, 2, tap_pool()),
                "x at character 3 of \"ab\"", "or at the end");
 }
