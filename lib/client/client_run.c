@@ -15,13 +15,11 @@
 
 /* Buckets. */
 
-/* End the connections of bucket if nobody else uses it. */
-static void leave_bucket(smtpc_client_t *client, smtpc_bucket_t *bucket,
-                         smtpc_pooled_t **list)
+/* Leave bucket, and put its connections into list if nobody else uses it. */
+static void leave_bucket(smtpc_bucket_t *bucket, smtpc_pooled_t **list)
 {
     smtpc_pooled_t *mine = smtpc__bucket_leave(bucket);
 
-    (void)client;
     while (mine) {
         smtpc_pooled_t *next = mine->next;
 
@@ -67,8 +65,8 @@ void smtpc__client_leave(smtpc_client_t *client, apr_interval_time_t wait)
     /* What is of the parent of this process is not ours to end. */
     for (i = 0; i < client->joined->nelts
                 && smtpc__engine_is_here(client->engine); i++) {
-        leave_bucket(client, APR_ARRAY_IDX(client->joined, i,
-                                           smtpc_bucket_t *), &list);
+        leave_bucket(APR_ARRAY_IDX(client->joined, i, smtpc_bucket_t *),
+                     &list);
     }
     client->joined->nelts = 0;
     client->route_count = 0;
@@ -89,8 +87,8 @@ static void remember(smtpc_client_t *client, smtpc_bucket_t *bucket)
         }
     }
     if (client->joined->nelts == SMTPC_LIMIT_CLIENT_PROFILES) {
-        leave_bucket(client, APR_ARRAY_IDX(client->joined, 0,
-                                           smtpc_bucket_t *), &list);
+        leave_bucket(APR_ARRAY_IDX(client->joined, 0, smtpc_bucket_t *),
+                     &list);
         client->joined->nelts--;
         for (i = 0; i < client->joined->nelts; i++) {
             APR_ARRAY_IDX(client->joined, i, smtpc_bucket_t *) =
