@@ -43,7 +43,7 @@ int async_count(async_t *async);
 /** Return a message from web@example.org to @a to, in @a pool. */
 smtpc_message_t *async_message(const char *to, apr_pool_t *pool);
 
-/** Return how many threads the process has. */
+/** Return how many threads the process has that are not about to end. */
 int async_threads(void);
 
 /** Return how many descriptors the process has open. */
