@@ -157,20 +157,26 @@ static void test_tls_stalls(apr_pool_t *pool)
     tap_subtest_end();
 }
 
-/* INTERACTIVE: ten seconds for anything; RFC 5321 has minutes. The clock runs
- * fast as soon as the server has heard the command. */
-static void serve_interactive(peer_conn_t *conn, void *baton)
+/* A server that drips: the answer to a command comes a byte at a time and
+ * never ends. */
+typedef struct drip_t {
+    const char *command;
+    int pause;                   /* ms from byte to byte */
+    apr_interval_time_t advance; /* of the clock with each */
+} drip_t;
+
+static void serve_drip(peer_conn_t *conn, void *baton)
 {
+    const drip_t *drip = baton;
     char line[256];
 
     (void)peer_say(conn, "220 peer");
     while (peer_read_line(conn, line, sizeof(line))) {
-        if (strncmp(line, baton, strlen(baton)) == 0) {
-            /* A byte now and then, so that the loop looks at the clock. */
+        if (strncmp(line, drip->command, strlen(drip->command)) == 0) {
             (void)peer_send(conn, "250-", 4);
             while (peer_send(conn, "x", 1)) {
-                clock_advance(apr_time_from_msec(200));
-                apr_sleep(apr_time_from_msec(1));
+                clock_advance(drip->advance);
+                apr_sleep(apr_time_from_msec(drip->pause));
             }
             return;
         }
@@ -178,6 +184,9 @@ static void serve_interactive(peer_conn_t *conn, void *baton)
     }
 }
 
+/* INTERACTIVE: ten seconds for anything; RFC 5321 has minutes. The clock runs
+ * fast as soon as the server has heard the command; the bytes make the loop
+ * look at it. */
 static void test_interactive(apr_pool_t *pool)
 {
     static const struct {
@@ -190,8 +199,8 @@ static void test_interactive(apr_pool_t *pool)
 
     tap_subtest_begin("a patience of ten seconds");
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        peer_t *peer = peer_start(serve_interactive,
-                                  (void *)cases[i].command);
+        drip_t drip = { cases[i].command, 1, apr_time_from_msec(200) };
+        peer_t *peer = peer_start(serve_drip, &drip);
         smtpc_client_t *client = mail_client(peer, env, pool);
         smtpc_result_t *result;
 
@@ -208,24 +217,7 @@ static void test_interactive(apr_pool_t *pool)
     tap_subtest_end();
 }
 
-/* L2: one byte now and then; the answer to `command` never ends. */
-static void serve_drip(peer_conn_t *conn, void *baton)
-{
-    char line[256];
-
-    (void)peer_say(conn, "220 peer");
-    while (peer_read_line(conn, line, sizeof(line))) {
-        if (strncmp(line, baton, strlen(baton)) == 0) {
-            (void)peer_send(conn, "250-", 4);
-            while (peer_send(conn, "x", 1)) {
-                apr_sleep(apr_time_from_msec(5));
-            }
-            return;
-        }
-        (void)peer_say(conn, "250 ok");
-    }
-}
-
+/* L2: the deadline is for the whole answer. */
 static void test_drip(apr_pool_t *pool)
 {
     static const struct {
@@ -237,7 +229,8 @@ static void test_drip(apr_pool_t *pool)
 
     tap_subtest_begin("a byte now and then");
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        peer_t *peer = peer_start(serve_drip, (void *)cases[i].command);
+        drip_t drip = { cases[i].command, 5, 0 };
+        peer_t *peer = peer_start(serve_drip, &drip);
         smtpc_client_t *client = mail_client(peer, env, pool);
         smtpc_result_t *result;
 
