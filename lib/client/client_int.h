@@ -251,6 +251,12 @@ apr_status_t smtpc__client_check_host(const char **normal,
                                       smtpc_client_t *client,
                                       const char *host) SMTPC_WARN_UNUSED;
 
+/** As smtpc__client_check_host(), with NULL for a @a name of NULL.
+ *  client_settings.c */
+apr_status_t smtpc__client_check_name(const char **normal,
+                                      smtpc_client_t *client,
+                                      const char *name) SMTPC_WARN_UNUSED;
+
 /** Load @a *secret from @a reference, see smtpc_secret_load(), in a new pool
  *  @a *secret_pool, or note why not. client_settings.c */
 apr_status_t smtpc__client_load_secret(const smtpc_secret_t **secret,

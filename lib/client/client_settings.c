@@ -11,10 +11,7 @@
 
 #include "client/client_int.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -22,7 +19,6 @@
 #include "base/codec.h"
 #include "base/limits.h"
 #include "model/address_int.h"
-#include "model/caps.h"
 
 /** Room in the error text for a value that was refused. */
 #define QUOTED 80
@@ -119,6 +115,15 @@ apr_status_t smtpc__client_check_host(const char **normal,
     return APR_SUCCESS;
 }
 
+apr_status_t smtpc__client_check_name(const char **normal,
+                                      smtpc_client_t *client,
+                                      const char *name)
+{
+    *normal = NULL;
+    return name ? smtpc__client_check_host(normal, client, name)
+                : APR_SUCCESS;
+}
+
 /* Host and port. */
 
 SMTPC_DECLARE(apr_status_t) smtpc_client_set_host(smtpc_client_t *client,
@@ -175,263 +180,6 @@ smtpc_client_set_security(smtpc_client_t *client, smtpc_security_e security)
     return smtpc__client_profile_end(client, rv);
 }
 
-/* Credentials. */
-
-/* Take user and secret, whose memory is secret_pool (NULL: the caller's). */
-static void take_credentials(smtpc_client_t *client, const char *user,
-                             const smtpc_secret_t *secret,
-                             apr_pool_t *secret_pool)
-{
-    client->draft.user = smtpc__client_keep(client, SMTPC_TEXT_USER, user);
-    client->draft.secret = secret;
-    if (client->secret_pool) {
-        apr_pool_destroy(client->secret_pool);
-    }
-    client->secret_pool = secret_pool;
-}
-
-static apr_status_t check_user(smtpc_client_t *client, const char *user)
-{
-    if (!smtpc__client_text_valid(user, SMTPC_LIMIT_USER)) {
-        return smtpc__client_fail(client, SMTPC_EARG, "the user name is "
-                                  "empty, too long, not UTF-8 or has control "
-                                  "characters");
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t load_credentials(smtpc_client_t *client,
-                                     const char *user, const char *reference)
-{
-    const smtpc_secret_t *secret;
-    apr_pool_t *pool;
-    apr_status_t rv = check_user(client, user);
-
-    if (rv == APR_SUCCESS) {
-        rv = smtpc__client_load_secret(&secret, &pool, client, reference);
-    }
-    if (rv == APR_SUCCESS) {
-        take_credentials(client, user, secret, pool);
-    }
-    return rv;
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_credentials(smtpc_client_t *client, const char *user,
-                             const char *reference)
-{
-    apr_status_t rv = smtpc__client_setter_begin(client);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!user && !reference) {
-        take_credentials(client, NULL, NULL, NULL);
-    }
-    else if (!user || !reference) {
-        rv = smtpc__client_fail(client, SMTPC_EARG, "credentials need a user "
-                                "name and a secret");
-    }
-    else {
-        rv = load_credentials(client, user, reference);
-    }
-    return smtpc__client_profile_end(client, rv);
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_secret(smtpc_client_t *client, const char *user,
-                        const smtpc_secret_t *secret)
-{
-    apr_status_t rv = smtpc__client_setter_begin(client);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (!user != !secret) {
-        rv = smtpc__client_fail(client, SMTPC_EARG, "credentials need a user "
-                                "name and a secret");
-    }
-    else if (user) {
-        rv = check_user(client, user);
-    }
-    if (rv == APR_SUCCESS) {
-        take_credentials(client, user, secret, NULL);
-    }
-    return smtpc__client_profile_end(client, rv);
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_auth_mechanisms(smtpc_client_t *client, const char *names)
-{
-    apr_status_t rv = smtpc__client_setter_begin(client);
-    char *state = NULL;
-    char *name;
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (names) {
-        name = apr_strtok(apr_pstrdup(client->scratch, names), " ", &state);
-        if (!name) {
-            rv = smtpc__client_fail(client, SMTPC_EARG, "no SASL mechanism "
-                                    "is named");
-        }
-        for (; name && rv == APR_SUCCESS;
-             name = apr_strtok(NULL, " ", &state)) {
-            if (smtpc__mech_by_name(name) == 0) {
-                rv = smtpc__client_fail(client, SMTPC_EARG, "\"%s\" is not a "
-                                        "SASL mechanism known here",
-                                        smtpc__client_quoted(client, name));
-            }
-        }
-    }
-    if (rv == APR_SUCCESS) {
-        client->draft.mechanisms = smtpc__client_keep(client,
-                                                      SMTPC_TEXT_MECHANISMS,
-                                                      names);
-    }
-    return smtpc__client_profile_end(client, rv);
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_target_name(smtpc_client_t *client, const char *name)
-{
-    apr_status_t rv = smtpc__client_setter_begin(client);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (name && !smtpc__client_text_valid(name, SMTPC_LIMIT_TARGET_NAME)) {
-        rv = smtpc__client_fail(client, SMTPC_EARG, "the target name \"%s\" "
-                                "is empty, too long, not UTF-8 or has "
-                                "control characters",
-                                smtpc__client_quoted(client, name));
-    }
-    else {
-        client->draft.target_name = smtpc__client_keep(client,
-                                                       SMTPC_TEXT_TARGET_NAME,
-                                                       name);
-    }
-    return smtpc__client_profile_end(client, rv);
-}
-
-/* TLS. */
-
-/* See that path, the file (or directory) called what, is one and can be
- * read. What is in it is read with the first connection, once for all
- * clients. */
-static apr_status_t check_readable(smtpc_client_t *client, const char *what,
-                                   const char *path, int directory)
-{
-    struct stat info;
-    char why[160];
-
-    if (!path) {
-        return APR_SUCCESS;
-    }
-    if (access(path, R_OK) != 0 || stat(path, &info) != 0) {
-        return smtpc__client_fail(client, SMTPC_EARG, "%s %s cannot be read: "
-                                  "%s", what,
-                                  smtpc__client_quoted(client, path),
-                                  apr_strerror(errno, why, sizeof(why)));
-    }
-    if (!S_ISDIR(info.st_mode) == !!directory) {
-        return smtpc__client_fail(client, SMTPC_EARG, "%s %s is %s directory",
-                                  what, smtpc__client_quoted(client, path),
-                                  directory ? "no" : "a");
-    }
-    return APR_SUCCESS;
-}
-
-SMTPC_DECLARE(apr_status_t) smtpc_client_set_ca_file(smtpc_client_t *client,
-                                                     const char *path)
-{
-    apr_status_t rv = smtpc__client_setter_begin(client);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = check_readable(client, "the CA file", path, 0);
-    if (rv == APR_SUCCESS) {
-        client->draft.ca_file = smtpc__client_keep(client, SMTPC_TEXT_CA_FILE,
-                                                   path);
-    }
-    return smtpc__client_profile_end(client, rv);
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_ca_directory(smtpc_client_t *client, const char *path)
-{
-    apr_status_t rv = smtpc__client_setter_begin(client);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = check_readable(client, "the CA directory", path, 1);
-    if (rv == APR_SUCCESS) {
-        client->draft.ca_directory =
-            smtpc__client_keep(client, SMTPC_TEXT_CA_DIRECTORY, path);
-    }
-    return smtpc__client_profile_end(client, rv);
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_client_certificate(smtpc_client_t *client,
-                                    const char *certificate, const char *key)
-{
-    apr_status_t rv = smtpc__client_setter_begin(client);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (key && !certificate) {
-        rv = smtpc__client_fail(client, SMTPC_EARG, "a key without a client "
-                                "certificate");
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_readable(client, "the client certificate", certificate,
-                            0);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = check_readable(client, "the client certificate's key", key, 0);
-    }
-    if (rv == APR_SUCCESS) {
-        client->draft.certificate =
-            smtpc__client_keep(client, SMTPC_TEXT_CERTIFICATE, certificate);
-        client->draft.certificate_key =
-            smtpc__client_keep(client, SMTPC_TEXT_CERTIFICATE_KEY, key);
-    }
-    return smtpc__client_profile_end(client, rv);
-}
-
-/* Set *normal to name in the form for the wire, NULL for NULL. */
-static apr_status_t check_name(const char **normal, smtpc_client_t *client,
-                               const char *name)
-{
-    *normal = NULL;
-    return name ? smtpc__client_check_host(normal, client, name)
-                : APR_SUCCESS;
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_verify_name(smtpc_client_t *client, const char *name)
-{
-    const char *normal;
-    apr_status_t rv = smtpc__client_setter_begin(client);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    rv = check_name(&normal, client, name);
-    if (rv == APR_SUCCESS) {
-        client->verify_name = smtpc__client_keep(client, SMTPC_TEXT_VERIFY,
-                                                 name);
-        client->draft.verify_name =
-            smtpc__client_keep(client, SMTPC_TEXT_VERIFY_NAME, normal);
-    }
-    return smtpc__client_profile_end(client, rv);
-}
-
 /* An address goes into EHLO as a literal, RFC 5321 4.1.3. */
 static const char *hello_form(const char *normal, apr_pool_t *pool)
 {
@@ -460,7 +208,7 @@ smtpc_client_set_hello_name(smtpc_client_t *client, const char *name)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = check_name(&normal, client, name);
+    rv = smtpc__client_check_name(&normal, client, name);
     if (rv == APR_SUCCESS) {
         client->hello_name = smtpc__client_keep(client, SMTPC_TEXT_HELLO,
                                                 name);
@@ -609,44 +357,10 @@ smtpc_client_security(const smtpc_client_t *client)
     return smtpc__server_security(&client->draft);
 }
 
-SMTPC_DECLARE(const char *) smtpc_client_user(const smtpc_client_t *client)
-{
-    return client->draft.user;
-}
-
 SMTPC_DECLARE(apr_interval_time_t)
 smtpc_client_timeout(const smtpc_client_t *client)
 {
     return client->timeout;
-}
-
-SMTPC_DECLARE(const char *) smtpc_client_ca_file(const smtpc_client_t *client)
-{
-    return client->draft.ca_file;
-}
-
-SMTPC_DECLARE(const char *)
-smtpc_client_ca_directory(const smtpc_client_t *client)
-{
-    return client->draft.ca_directory;
-}
-
-SMTPC_DECLARE(const char *)
-smtpc_client_verify_name(const smtpc_client_t *client)
-{
-    return client->verify_name;
-}
-
-SMTPC_DECLARE(const char *)
-smtpc_client_client_certificate(const smtpc_client_t *client)
-{
-    return client->draft.certificate;
-}
-
-SMTPC_DECLARE(const char *)
-smtpc_client_auth_mechanisms(const smtpc_client_t *client)
-{
-    return client->draft.mechanisms;
 }
 
 SMTPC_DECLARE(const char *)
@@ -665,12 +379,6 @@ SMTPC_DECLARE(smtpc_delivery_e)
 smtpc_client_delivery(const smtpc_client_t *client)
 {
     return client->delivery;
-}
-
-SMTPC_DECLARE(const char *)
-smtpc_client_target_name(const smtpc_client_t *client)
-{
-    return client->draft.target_name;
 }
 
 SMTPC_DECLARE(smtpc_delivery_format_e)

@@ -18,6 +18,17 @@ smtpc_client_t *mail_client(peer_t *peer, smtpc_env_t *env, apr_pool_t *pool)
     return client;
 }
 
+smtpc_client_t *mail_client_unused(smtpc_env_t *env, apr_pool_t *pool)
+{
+    smtpc_client_t *client;
+
+    if (smtpc_client_create(&client, env, "mail.test", 587, pool)
+        != APR_SUCCESS) {
+        tap_bail("no client");
+    }
+    return client;
+}
+
 apr_status_t mail_send(smtpc_result_t **result, smtpc_client_t *client,
                        const char *recipients, apr_pool_t *pool)
 {

@@ -15,6 +15,10 @@
 smtpc_client_t *mail_client(peer_t *peer, smtpc_env_t *env,
                             apr_pool_t *pool);
 
+/** Return a client of @a env for mail.test, port 587, to be set up, not used;
+ *  ends the test if there is none. */
+smtpc_client_t *mail_client_unused(smtpc_env_t *env, apr_pool_t *pool);
+
 /** Send "Hello", "First mail." from web@example.org to @a recipients. */
 apr_status_t mail_send(smtpc_result_t **result, smtpc_client_t *client,
                        const char *recipients, apr_pool_t *pool);

@@ -323,6 +323,21 @@ apr_pool_t *tap_pool(void)
     return tap.pool;
 }
 
+void tap_run(const tap_test_fn *tests, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        apr_pool_t *pool;
+
+        if (apr_pool_create(&pool, tap_pool()) != APR_SUCCESS) {
+            tap_bail("no pool");
+        }
+        tests[i](pool);
+        apr_pool_destroy(pool);
+    }
+}
+
 int tap_done(void)
 {
     unsigned open = tap.depth;

@@ -95,6 +95,13 @@ void tap_bail(const char *fmt, ...)
  */
 apr_pool_t *tap_pool(void);
 
+/** A test with a pool of its own. */
+typedef void (*tap_test_fn)(apr_pool_t *pool);
+
+/** Run the @a count tests in @a tests in turn, each with a pool below
+ *  tap_pool() that is destroyed behind it. */
+void tap_run(const tap_test_fn *tests, size_t count);
+
 /**
  * Print the plan, destroy the root pool, end APR.
  * @return the exit status for main(): 0 when there was at least one check,

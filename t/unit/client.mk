@@ -6,6 +6,7 @@ unit_tests += \
 	t/unit/client_async_end_test \
 	t/unit/client_async_many_test \
 	t/unit/client_async_test \
+	t/unit/client_auth_test \
 	t/unit/client_batch_test \
 	t/unit/client_cancel_test \
 	t/unit/client_check_test \
@@ -22,6 +23,7 @@ unit_tests += \
 	t/unit/client_settings_test \
 	t/unit/client_test \
 	t/unit/client_threads_test \
+	t/unit/client_tls_test \
 	t/unit/client_watch_test \
 	t/unit/conn_open_test \
 	t/unit/conn_owner_test \

@@ -409,7 +409,7 @@ static void test_blocking(apr_pool_t *pool)
 
 int main(void)
 {
-    static void (*const tests[])(apr_pool_t *) = {
+    static const tap_test_fn tests[] = {
         test_arguments,
         test_outcomes,
         test_pickup,
@@ -418,17 +418,10 @@ int main(void)
         test_blocking
     };
     apr_pool_t *pool = tap_pool();
-    apr_size_t i;
 
     if (smtpc_env_create(&env, pool) != APR_SUCCESS) {
         tap_bail("no env");
     }
-    for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        apr_pool_t *scratch;
-
-        apr_pool_create(&scratch, pool);
-        tests[i](scratch);
-        apr_pool_destroy(scratch);
-    }
+    tap_run(tests, sizeof(tests) / sizeof(tests[0]));
     return tap_done();
 }

@@ -552,7 +552,7 @@ static void test_batch(apr_pool_t *pool)
 
 int main(void)
 {
-    static void (*const tests[])(apr_pool_t *) = {
+    static const tap_test_fn tests[] = {
         test_idle,
         test_waiting,
         test_steps,
@@ -564,25 +564,17 @@ int main(void)
     apr_pool_t *pool = tap_pool();
     peer_ca_t *ca = peer_ca_create("Test CA", pool);
     peer_cert_t cert = { .names = "IP:127.0.0.1" };
-    int descriptors = 0;
-    apr_size_t i;
+    int descriptors;
 
     if (smtpc_env_create(&env, pool) != APR_SUCCESS) {
         tap_bail("no env");
     }
     tls = peer_ca_server(ca, &cert, pool);
     ca_file = peer_ca_file(ca, pool);
-    for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        apr_pool_t *scratch;
-
-        apr_pool_create(&scratch, pool);
-        tests[i](scratch);
-        apr_pool_destroy(scratch);
-        if (i == 1) {
-            /* What the env keeps for the next call is there now. */
-            descriptors = async_descriptors();
-        }
-    }
+    tap_run(tests, 2);
+    /* What the env keeps for the next call is there by this time. */
+    descriptors = async_descriptors();
+    tap_run(tests + 2, sizeof(tests) / sizeof(tests[0]) - 2);
     tap_is_int(async_descriptors(), descriptors, "no descriptor is left");
     return tap_done();
 }

@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "../support/mail.h"
 #include "../tap/tap.h"
 #include "client/client_int.h"
 #include "model/caps.h"
@@ -17,18 +18,6 @@
 #define NO(call, what) tap_is_int(call, SMTPC_EARG, "%s", what)
 
 static smtpc_env_t *env;
-
-/* A client for mail.test, port 587. */
-static smtpc_client_t *make_client(apr_pool_t *pool)
-{
-    smtpc_client_t *client;
-
-    if (smtpc_client_create(&client, env, "mail.test", 587, pool)
-        != APR_SUCCESS) {
-        tap_bail("no client");
-    }
-    return client;
-}
 
 /* The profile that the settings of c make, until the next call for c. */
 static const smtpc_server_t *frozen(smtpc_client_t *c)
@@ -45,7 +34,7 @@ static const smtpc_server_t *frozen(smtpc_client_t *c)
 /* What is read back at first is what the profile has. */
 static void test_defaults(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     apr_interval_time_t time = 1;
     const smtpc_server_t *s;
     int stage;
@@ -108,7 +97,7 @@ static const number_t numbers[] = {
 
 static void test_numbers(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     apr_size_t i;
 
     tap_subtest_begin("numbers");
@@ -133,7 +122,7 @@ static void test_numbers(apr_pool_t *pool)
 
 static void test_connections(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
 
     tap_subtest_begin("least and most connections");
     NO(smtpc_client_set_min_connections(c, 6), "more than the default most");
@@ -167,7 +156,7 @@ static const span_t spans[] = {
 
 static void test_spans(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     apr_size_t i;
 
     tap_subtest_begin("times");
@@ -189,7 +178,7 @@ static void test_spans(apr_pool_t *pool)
 
 static void test_stages(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     int stage;
 
     tap_subtest_begin("stages");
@@ -254,7 +243,7 @@ static void check_rate(smtpc_client_t *c, set_rate_t set, get_rate_t get)
 
 static void test_rates(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
 
     tap_subtest_begin("rate");
     check_rate(c, smtpc_client_set_rate_limit, smtpc_client_rate_limit);
@@ -269,7 +258,7 @@ static void test_rates(apr_pool_t *pool)
 
 static void test_mask(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
 
     tap_subtest_begin("masked capabilities");
     YES(smtpc_client_mask_capabilities(c, " chunking  PIPELINING "), "two");
@@ -351,7 +340,7 @@ static const char *key(smtpc_client_t *c, apr_pool_t *pool)
 
 static void test_keys(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     const char *before = key(c, pool);
     apr_size_t i;
 
@@ -369,7 +358,7 @@ static void test_keys(apr_pool_t *pool)
 
 static void test_states(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     const char *before = key(c, pool);
     apr_size_t i;
 
@@ -391,7 +380,7 @@ static void test_states(apr_pool_t *pool)
 
 static void test_again(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     const char *before;
     int failed;
     int i;
@@ -413,7 +402,7 @@ static void test_again(apr_pool_t *pool)
 
 int main(void)
 {
-    static void (*const tests[])(apr_pool_t *) = {
+    static const tap_test_fn tests[] = {
         test_defaults,
         test_numbers,
         test_connections,
@@ -426,17 +415,10 @@ int main(void)
         test_again
     };
     apr_pool_t *pool = tap_pool();
-    apr_size_t i;
 
     if (smtpc_env_create(&env, pool) != APR_SUCCESS) {
         tap_bail("no env");
     }
-    for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        apr_pool_t *scratch;
-
-        apr_pool_create(&scratch, pool);
-        tests[i](scratch);
-        apr_pool_destroy(scratch);
-    }
+    tap_run(tests, sizeof(tests) / sizeof(tests[0]));
     return tap_done();
 }

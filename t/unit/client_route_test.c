@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "../support/mail.h"
 #include "../tap/tap.h"
 #include "client/client_int.h"
 
@@ -17,21 +18,9 @@
 
 static smtpc_env_t *env;
 
-/* A client for mail.test, port 587. */
-static smtpc_client_t *make_client(apr_pool_t *pool)
-{
-    smtpc_client_t *client;
-
-    if (smtpc_client_create(&client, env, "mail.test", 587, pool)
-        != APR_SUCCESS) {
-        tap_bail("no client");
-    }
-    return client;
-}
-
 static void test_hosts(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
 
     tap_subtest_begin("hosts");
     tap_is_int(smtpc_client_host_count(c), 1, "the first");
@@ -65,7 +54,7 @@ static void test_hosts(apr_pool_t *pool)
 
 static void test_host_limit(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     int i;
 
     tap_subtest_begin("number and order of hosts");
@@ -88,7 +77,7 @@ static void test_host_limit(apr_pool_t *pool)
 
 static void test_ends(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     char path[SMTPC_LIMIT_UNIX_PATH + 2];
 
     tap_subtest_begin("socket and address");
@@ -125,7 +114,7 @@ static void test_ends(apr_pool_t *pool)
 
 static void test_proxy(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
 
     tap_subtest_begin("proxy");
     tap_is_int(smtpc_client_proxy(c), SMTPC_PROXY_NONE, "none");
@@ -157,7 +146,7 @@ static void test_proxy(apr_pool_t *pool)
 
 static void test_proxy_credentials(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     char user[SMTPC_LIMIT_PROXY_USER + 2];
 
     tap_subtest_begin("proxy credentials");
@@ -193,7 +182,7 @@ static void test_proxy_credentials(apr_pool_t *pool)
 
 static void test_xclient(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     char login[] = "ann";
     const smtpc_xclient_t *x;
 
@@ -227,7 +216,7 @@ static void test_xclient(apr_pool_t *pool)
 
 static void test_xclient_bad(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     char text[SMTPC_LIMIT_USER + 2];
 
     tap_subtest_begin("XCLIENT refused");
@@ -365,7 +354,7 @@ static const char *key(smtpc_client_t *c, apr_pool_t *pool)
 
 static void test_keys(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     const char *before = key(c, pool);
     apr_size_t i;
 
@@ -388,7 +377,7 @@ static void test_keys(apr_pool_t *pool)
 
 static void test_states(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     const char *before = key(c, pool);
     apr_size_t i;
 
@@ -434,7 +423,7 @@ static int set_all(smtpc_client_t *c, int odd)
 
 static void test_again(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     const char *before;
     int failed = set_all(c, 0);
     int i;
@@ -459,7 +448,7 @@ static void test_again(apr_pool_t *pool)
 
 int main(void)
 {
-    static void (*const tests[])(apr_pool_t *) = {
+    static const tap_test_fn tests[] = {
         test_hosts,
         test_host_limit,
         test_ends,
@@ -472,17 +461,10 @@ int main(void)
         test_again
     };
     apr_pool_t *pool = tap_pool();
-    apr_size_t i;
 
     if (smtpc_env_create(&env, pool) != APR_SUCCESS) {
         tap_bail("no env");
     }
-    for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        apr_pool_t *scratch;
-
-        apr_pool_create(&scratch, pool);
-        tests[i](scratch);
-        apr_pool_destroy(scratch);
-    }
+    tap_run(tests, sizeof(tests) / sizeof(tests[0]));
     return tap_done();
 }

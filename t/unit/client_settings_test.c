@@ -3,31 +3,16 @@
  * client_settings_test.c: setters: what they refuse, and reading back.
  */
 
-#include <string.h>
-
 #include <smtpclient/smtpclient.h>
 
-#include "../support/peer_tls.h"
+#include "../support/mail.h"
 #include "../tap/tap.h"
-
 
 static smtpc_env_t *env;
 
-/* A client for mail.test, port 587. */
-static smtpc_client_t *make_client(apr_pool_t *pool)
-{
-    smtpc_client_t *client;
-
-    if (smtpc_client_create(&client, env, "mail.test", 587, pool)
-        != APR_SUCCESS) {
-        tap_bail("no client");
-    }
-    return client;
-}
-
 static void test_server(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
 
     tap_subtest_begin("host, port, security");
     tap_is_int(smtpc_client_security(c), SMTPC_SECURITY_STARTTLS, "587");
@@ -49,84 +34,20 @@ static void test_server(apr_pool_t *pool)
     tap_subtest_end();
 }
 
-static void test_credentials(apr_pool_t *pool)
+static void test_hello_name(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
 
-    tap_subtest_begin("credentials and mechanisms");
-    tap_is_int(smtpc_client_set_credentials(c, "web", "secret"), APR_SUCCESS,
-               "credentials");
-    tap_is_str(smtpc_client_user(c), "web", "user");
-    tap_is_int(smtpc_client_set_credentials(c, "web", NULL), SMTPC_EARG,
-               "user alone");
-    tap_is_int(smtpc_client_set_credentials(c, "w\neb", "x"), SMTPC_EARG,
-               "line end in the user");
-    tap_ok(smtpc_client_set_credentials(c, "web", "file:/no/such/file")
-               != APR_SUCCESS, "file that is not there");
-    tap_ok(strstr(smtpc_client_error(c), "/no/such/file") != NULL, "said: %s",
-           smtpc_client_error(c));
-    tap_is_int(smtpc_client_set_credentials(c, NULL, NULL), APR_SUCCESS,
-               "taken away");
-    tap_ok(smtpc_client_user(c) == NULL, "no user");
-    tap_subtest_end();
-}
-
-static void test_tls(apr_pool_t *pool)
-{
-    smtpc_client_t *c = make_client(pool);
-    peer_ca_t *ca = peer_ca_create("Test CA", pool);
-    const char *ca_file = peer_ca_file(ca, pool);
-    peer_cert_t cert = { 0 };
-    const char *pair = peer_ca_client_file(ca, &cert, pool);
-    const char *error;
-
-    tap_subtest_begin("trust");
-    tap_is_int(smtpc_client_set_ca_file(c, ca_file), APR_SUCCESS, "CA file");
-    tap_is_str(smtpc_client_ca_file(c), ca_file, "reads");
-    tap_is_int(smtpc_client_set_ca_file(c, "/no/such/ca"), SMTPC_EARG,
-               "CA file that is not there");
-    error = smtpc_client_error(c);
-    tap_ok(strstr(error, "/no/such/ca") && strstr(error, "No such file"),
-           "said: %s", error);
-    tap_is_int(smtpc_client_set_ca_file(c, "/etc"), SMTPC_EARG,
-               "a directory is no CA file");
-    tap_is_str(smtpc_client_ca_file(c), ca_file, "nothing changed");
-    tap_is_int(smtpc_client_set_ca_directory(c, "/etc"), APR_SUCCESS,
-               "CA directory");
-    tap_is_str(smtpc_client_ca_directory(c), "/etc", "reads");
-    tap_is_int(smtpc_client_set_ca_directory(c, ca_file), SMTPC_EARG,
-               "not a directory");
-    tap_is_int(smtpc_client_set_client_certificate(c, pair, NULL),
-               APR_SUCCESS, "client certificate");
-    tap_is_str(smtpc_client_client_certificate(c), pair, "reads");
-    tap_subtest_end();
-}
-
-static void test_names(apr_pool_t *pool)
-{
-    smtpc_client_t *c = make_client(pool);
-    apr_status_t rv;
-
-    tap_subtest_begin("names");
-    tap_is_int(smtpc_client_set_verify_name(c, "other.test"), APR_SUCCESS,
-               "verify name");
-    tap_is_str(smtpc_client_verify_name(c), "other.test", "reads");
-    tap_is_int(smtpc_client_set_verify_name(c, ""), SMTPC_EARG, "empty");
+    tap_subtest_begin("EHLO name");
     tap_is_int(smtpc_client_set_hello_name(c, "[127.0.0.1]"), APR_SUCCESS,
                "EHLO literal");
     tap_is_str(smtpc_client_hello_name(c), "[127.0.0.1]", "reads");
-    tap_is_int(smtpc_client_set_auth_mechanisms(c, "LOGIN PLAIN"),
-               APR_SUCCESS, "mechanisms");
-    tap_is_str(smtpc_client_auth_mechanisms(c), "LOGIN PLAIN", "reads");
-    rv = smtpc_client_set_auth_mechanisms(c, "PLAIN FOO");
-    tap_is_int(rv, SMTPC_EARG,
-               "unknown mechanism: %s", smtpc_client_error(c));
     tap_subtest_end();
 }
 
 static void test_delivery(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
 
     tap_subtest_begin("timeout, From, delivery");
     tap_is_int(smtpc_client_set_timeout(c, 5), APR_SUCCESS, "timeout");
@@ -154,7 +75,7 @@ static void test_delivery(apr_pool_t *pool)
 
 static void test_again(apr_pool_t *pool)
 {
-    smtpc_client_t *c = make_client(pool);
+    smtpc_client_t *c = mail_client_unused(env, pool);
     int i;
 
     tap_subtest_begin("memory");
@@ -170,26 +91,17 @@ static void test_again(apr_pool_t *pool)
 
 int main(void)
 {
-    static void (*const tests[])(apr_pool_t *) = {
+    static const tap_test_fn tests[] = {
         test_server,
-        test_credentials,
-        test_tls,
-        test_names,
+        test_hello_name,
         test_delivery,
         test_again
     };
     apr_pool_t *pool = tap_pool();
-    apr_size_t i;
 
     if (smtpc_env_create(&env, pool) != APR_SUCCESS) {
         tap_bail("no env");
     }
-    for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
-        apr_pool_t *scratch;
-
-        apr_pool_create(&scratch, pool);
-        tests[i](scratch);
-        apr_pool_destroy(scratch);
-    }
+    tap_run(tests, sizeof(tests) / sizeof(tests[0]));
     return tap_done();
 }
