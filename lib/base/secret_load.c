@@ -3,8 +3,8 @@
  * secret_load.c: from a reference to the secret it names.
  *
  * file: a regular file that others can neither read nor write. exec: a
- * program, started without a shell, with /dev/null as its input, ended by
- * SIGKILL at SMTPC_SECRET_EXEC_TIMEOUT. env: a variable. Else the text
+ * program that others cannot write, started without a shell, with /dev/null
+ * as its input, ended by SIGKILL at SMTPC_SECRET_EXEC_TIMEOUT. env: a variable. Else the text
  * itself. No sentence made here holds a byte of the secret, nor the
  * arguments of a program, which may be secret too.
  *
@@ -347,6 +347,20 @@ static apr_status_t run(load_t *load, char **argv,
     return keep_first_line(load);
 }
 
+/* Check that not every user can put another program in the place of the one
+ * at path. That there is one, starting it will tell. */
+static apr_status_t check_program(load_t *load, const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) == 0 && (info.st_mode & S_IWOTH)) {
+        return refuse(load, SMTPC_EARG,
+                      "can be changed by every user of this machine; run "
+                      "chmod o-w on it");
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t load_exec(load_t *load, const char *command,
                               apr_interval_time_t timeout)
 {
@@ -363,7 +377,8 @@ static apr_status_t load_exec(load_t *load, const char *command,
                                  smtpc__escape(argv[0], strlen(argv[0]),
                                                SMTPC_LIMIT_PARAMETER, 0,
                                                load->scratch));
-    return run(load, argv, timeout);
+    rv = check_program(load, argv[0]);
+    return rv == APR_SUCCESS ? run(load, argv, timeout) : rv;
 }
 
 static apr_status_t load_literal(load_t *load, const char *text)

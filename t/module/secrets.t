@@ -10,6 +10,8 @@ use FindBin ();
 use lib "$ENV{TOP_SRCDIR}/t/lib", $FindBin::Bin;
 use FormTest;
 use PrivateHttpd;
+use MIME::Base64 ();
+use Smtpc::Memory;
 use Smtpc::Wait qw(spew);
 use Test::More;
 
@@ -24,6 +26,13 @@ chmod 0600, "$dir/private/pw";
 spew("$dir/private/prog", "#!/bin/sh\necho run >>$dir/private/runs\n"
     . "test \"\$1\" = arg && id -u >$dir/private/uid && echo $PASSWORD\n");
 chmod 0700, "$dir/private/prog";
+# Passwords that nothing else in memory looks like. The server refuses them.
+my %random = map { $_ => join '', map { sprintf '%02x', rand 256 } 1 .. 12 }
+    qw(file exec);
+spew("$dir/private/random", "$random{file}\n");
+chmod 0600, "$dir/private/random";
+spew("$dir/private/echo", "#!/bin/sh\necho $random{exec}\n");
+chmod 0700, "$dir/private/echo";
 $httpd->{env} = { SMTPC_TEST_PASSWORD => $PASSWORD };
 my $form = "SetHandler smtpclient-form\nSMTPFormTo c\@d.example\n";
 $httpd->configure(<<"CONFIG");
@@ -45,6 +54,12 @@ SMTPFrom a\@b.example
 <Location /wrong>
     $form SMTPCredentials web wr0ng-passw0rd
 </Location>
+<Location /random-file>
+    $form SMTPCredentials web file:$dir/private/random
+</Location>
+<Location /random-exec>
+    $form SMTPCredentials web exec:$dir/private/echo
+</Location>
 <Location /info>
     SetHandler server-info
 </Location>
@@ -65,13 +80,15 @@ for my $how (qw(file exec env)) {
     is(mail_of('tls')->{envelope}{auth_user}, 'web', '  was the right one');
 }
 is($httpd->post('/wrong', [a => 'b'])->code, 502, 'a wrong one');
+is($httpd->post("/random-$_", [a => 'b'])->code, 502, "another by $_")
+    for sort keys %random;
 is(slurp("$dir/private/runs"), "run\n", 'the program was run once');
 is(slurp("$dir/private/uid"), "$>\n", 'by the user that started httpd');
 
 my $info = $httpd->get('/info');
 is($info->code, 200, 'server-info');
 my @ours = grep { /SMTP/ } split /\n/, $info->content;
-is(scalar(grep { /SMTPCredentials <i>web / } @ours), 4, 'shows the directives');
+is(scalar(grep { /SMTPCredentials <i>web / } @ours), 6, 'shows the directives');
 is_deeply([grep { /\bsecret\b|$base64/ } @ours], [], 'and not the password');
 my $log = $httpd->log;
 like($log, qr/SMTP1: .*EHLO/, 'the log shows the session');
@@ -91,12 +108,22 @@ ok(wait_for(20 * slow(), sub {
 ok(wait_for(20, sub { slurp("$dir/private/runs") eq "run\n" x 2 }),
     'the program was run again');
 
-# Environment and memory of children: no copy among what other programs see.
+# What other programs see, and what a core file would hold.
 SKIP: {
-    skip 'only root looks into other processes', 1 if $> != 0;
+    skip 'only root looks into other processes', 3 if $> != 0;
     my @found = grep { slurp("/proc/$_/cmdline") =~ /\bsecret\b/ }
         $httpd->children;
     is("@found", '', 'no command line has it');
+    my @needles = map { ($_, MIME::Base64::encode($_, ''),
+        MIME::Base64::encode("\0web\0$_", '')) } values %random;
+    my ($dumped, $kept) = (0, 0);
+    for my $pid ($httpd->pid, $httpd->children) {
+        my @places = Smtpc::Memory::search($pid, @needles);
+        $dumped += $places[0];
+        $kept   += $places[1];
+    }
+    is($dumped, 0, 'nor would a core file');
+    ok($kept > 0, 'they are in memory that it leaves out');
 }
 $httpd->stop;
 done_testing;

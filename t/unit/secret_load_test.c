@@ -221,6 +221,9 @@ static void programs(void)
     refuses("exec:", SMTPC_EARG, "absolute", "no program");
     refuses("exec:/nonexistent/program hunter2", APR_ENOENT,
             "cannot be started", "a program that is not there");
+    program = script_with("echo hunter2\n");
+    tap_is_int(chmod(program + strlen("exec:"), 0702), 0, "open to others");
+    refuses(program, SMTPC_EARG, "chmod o-w", "a program others can change");
 }
 
 /* The deadline of a program is kept, whichever way it hangs. */

@@ -21,9 +21,10 @@ typedef struct smtpc_secret_t smtpc_secret_t;
  *
  * @a reference is "file:path" (first line; others than owner and group must
  * have no access), "exec:/path arg ..." (first line of its output, no shell,
- * the path absolute, SMTPC_SECRET_EXEC_TIMEOUT), "env:NAME", or the secret
- * itself. @a *why, if not NULL, is set on failure to one sentence in @a pool
- * that says what is wrong with the reference and never holds the secret.
+ * the path absolute, others must not be able to write to it,
+ * SMTPC_SECRET_EXEC_TIMEOUT), "env:NAME", or the secret itself. @a *why, if
+ * not NULL, is set on failure to one sentence in @a pool that says what is
+ * wrong with the reference and never holds the secret.
  *
  * Blocks while it reads; "exec:" starts a process, so call it only with a
  * reference from configuration.
@@ -31,9 +32,10 @@ typedef struct smtpc_secret_t smtpc_secret_t;
  * @return APR_SUCCESS
  *         SMTPC_EARG    empty, holds NUL, CR or LF, or is over
  *                       SMTPC_LIMIT_SECRET bytes; a file others can read or
- *                       write, or not a regular one; a program's path that
- *                       is not absolute; "${" in the secret itself, which is
- *                       a variable nobody replaced
+ *                       write, or not a regular one; a program that others
+ *                       can write, or whose path is not absolute; "${" in
+ *                       the secret itself, which is a variable nobody
+ *                       replaced
  *         APR_TIMEUP    the program did not end in time and was killed
  *         APR_EGENERAL  the program ended with a failure
  *         APR_ENOENT    no such file, program or variable
