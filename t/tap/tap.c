@@ -135,6 +135,9 @@ static int report(int passed, const char *file, int line, const char *expr,
         if (file != NULL) {
             indent();
             printf("#   failed at %s:%d: %s\n", file, line, expr);
+            /* What prove shows although it hides the other lines. */
+            fprintf(stderr, "# failed at %s:%d: %s (%s)\n", file, line, text,
+                    expr);
         }
     }
     fflush(stdout);
