@@ -85,48 +85,44 @@ static apr_status_t measure(const smtpc_buf_t *out, const line_t *line,
     return APR_SUCCESS;
 }
 
-static apr_status_t put_pieces(smtpc_buf_t *out, const line_t *line)
+/* Write the pieces of line, which was measured, to space; the length. */
+static apr_size_t put_pieces(char *space, const line_t *line)
 {
-    for (apr_size_t i = 0; i < line->count; i++) {
-        apr_status_t rv = smtpc__buf_append(out, line->pieces[i],
-                                            strlen(line->pieces[i]));
+    char *at = space;
 
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
+    for (apr_size_t i = 0; i < line->count; i++) {
+        apr_size_t len = strlen(line->pieces[i]);
+
+        memcpy(at, line->pieces[i], len);
+        at += len;
     }
+    return (apr_size_t)(at - space);
+}
+
+/* Write line, with len bytes at data in base64 before the CRLF. */
+static apr_status_t put_base64(smtpc_buf_t *out, const line_t *line,
+                               const void *data, apr_size_t len)
+{
+    apr_status_t rv = measure(out, line, smtpc__base64_length(len));
+    apr_size_t used;
+    char *space;
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    (void)smtpc__buf_space(out, &space);
+    used = put_pieces(space, line);
+    if (len > 0) {
+        used += smtpc__base64_encode(space + used, data, len);
+    }
+    memcpy(space + used, "\r\n", 2);
+    smtpc__buf_commit(out, used + 2);
     return APR_SUCCESS;
 }
 
 static apr_status_t put(smtpc_buf_t *out, const line_t *line)
 {
-    apr_status_t rv = measure(out, line, 0);
-
-    if (rv == APR_SUCCESS) {
-        rv = put_pieces(out, line);
-    }
-    return rv == APR_SUCCESS ? smtpc__buf_append(out, "\r\n", 2) : rv;
-}
-
-/* As put(), with len bytes at data in base64 before the CRLF. */
-static apr_status_t put_base64(smtpc_buf_t *out, const line_t *line,
-                               const void *data, apr_size_t len)
-{
-    apr_size_t encoded = smtpc__base64_length(len);
-    apr_status_t rv = measure(out, line, encoded);
-    char *space;
-
-    if (rv == APR_SUCCESS) {
-        rv = put_pieces(out, line);
-    }
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (smtpc__buf_space(out, &space) < encoded) {
-        return SMTPC_ELIMIT;
-    }
-    smtpc__buf_commit(out, smtpc__base64_encode(space, data, len));
-    return smtpc__buf_append(out, "\r\n", 2);
+    return put_base64(out, line, NULL, 0);
 }
 
 apr_status_t smtpc__command_hello(smtpc_buf_t *out, smtpc_hello_e verb,
