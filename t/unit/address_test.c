@@ -214,6 +214,13 @@ static void limits(void)
     tap_is_int(status_of(apr_pstrcat(pool, "a@", repeat("\xc3\xa9.", 700),
                                      "c", NULL)),
                SMTPC_ELIMIT, "a domain of 2100 bytes of UTF-8");
+    /* Three bytes of UTF-8 with their dot are eight as an A-label. */
+    tap_is_int(status_of(apr_pstrcat(pool, repeat("a", 12), "@",
+                                     repeat("\xc3\xa9.", 30), "c", NULL)),
+               APR_SUCCESS, "254 bytes in A-labels");
+    tap_is_int(status_of(apr_pstrcat(pool, repeat("a", 13), "@",
+                                     repeat("\xc3\xa9.", 30), "c", NULL)),
+               SMTPC_ELIMIT, "255 bytes in A-labels");
     tap_is_int(status_of(apr_pstrcat(pool, comment, "a@b", NULL)),
                APR_SUCCESS, "4096 bytes of text");
     tap_is_int(status_of(apr_pstrcat(pool, comment, "aa@b", NULL)),

@@ -158,6 +158,10 @@ static void test_mail_times(void)
          .hold_until = apr_time_from_sec(1795773600));
     BAD_MAIL(SMTPC_EARG, "the year 10000",
              .hold_until = apr_time_from_sec(APR_INT64_C(253402300800)));
+    MAIL(" HOLDUNTIL=9999-12-31T23:59:59Z", "the last second before",
+         .hold_until = apr_time_from_sec(APR_INT64_C(253402300799)));
+    BAD_MAIL(SMTPC_EARG, "before the year 0",
+             .hold_until = apr_time_from_sec(APR_INT64_C(-62167219201)));
 }
 
 static void test_mail_priority_and_submitter(void)
@@ -271,6 +275,8 @@ static void test_orcpt(void)
          .notify = SMTPC_NOTIFY_NEVER, .orcpt = "rfc822;a+b=c@b.example");
     RCPT(" ORCPT=rfc822;+2B00", "A13 +00", .orcpt = "rfc822;+00");
     RCPT(" ORCPT=x-4;a+20b;c", "another type", .orcpt = "x-4;a b;c");
+    RCPT(" ORCPT=x-abc;ann+2B", "a type as long as utf-8",
+         .orcpt = "x-abc;ann+");
     RCPT(" ORCPT=utf-8;j\xc3\xbc\\x{2B}x@b.example", "unitext", .utf8 = 1,
          .orcpt = "utf-8;j\xc3\xbc+x@b.example");
     RCPT(" ORCPT=UTF-8;j\\x{FC}\\x{2B}x@b.example", "the form in ASCII",
@@ -295,6 +301,8 @@ static void test_orcpt(void)
     longest[SMTPC_LIMIT_ORCPT] = ';';
     longest[1] = 'x';
     BAD_RCPT(SMTPC_EARG, "a type and nothing else", .orcpt = longest);
+    BAD_RCPT(SMTPC_ELIMIT, "a type that fills the value",
+             .orcpt = apr_pstrcat(tap_pool(), longest, "ann", NULL));
 }
 
 static void test_bdat(void)

@@ -316,6 +316,33 @@ static void addresses(void)
                " \"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
                "nnnnnnnnnnnnnnnnnnnnnnnnnnn\"\r\n <d@example.org>\r\n\r\n",
                "no empty line in front of a long name");
+    smtpc__header_create(&h, 0, tap_pool());
+    tap_is_int(smtpc__header_addresses(h, "T o", list), SMTPC_EARG,
+               "no such field");
+    tap_is_str(finish(h), "\r\n", "and nothing of it");
+}
+
+/* A name longer than a line may be is cut into encoded words. */
+static void long_name(void)
+{
+    char name[SMTPC_LIMIT_DISPLAY_NAME + 1];
+    apr_array_header_t *list
+        = apr_array_make(tap_pool(), 1, sizeof(smtpc_address_t *));
+    smtpc_header_t *h;
+    const char *block;
+
+    memset(name, 'n', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    APR_ARRAY_PUSH(list, smtpc_address_t *) = address("a@b.org", name);
+    smtpc__header_create(&h, 0, tap_pool());
+    tap_is_int(smtpc__header_addresses(h, "To", list), APR_SUCCESS,
+               "a name of 1024 letters");
+    block = finish(h);
+    tap_is_str(support_fold_problem(block, tap_pool()), NULL, "is folded");
+    tap_is_str(support_decode_words(support_field(block, "To", tap_pool()),
+                                    tap_pool()),
+               apr_pstrcat(tap_pool(), name, " <a@b.org>", NULL),
+               "and is read back");
 }
 
 static void structured(void)
@@ -333,6 +360,44 @@ static void structured(void)
                "folded at its blanks");
     tap_is_int(smtpc__header_structured(h, "References", "\xc3\xa4"),
                SMTPC_EARG, "no UTF-8");
+    tap_is_int(smtpc__header_structured(h, "Refer ences", "<a@a>"),
+               SMTPC_EARG, "no such field");
+}
+
+static apr_status_t params_of(const char *value, const char *name,
+                              const char *of_name)
+{
+    smtpc_param_t param = { name, of_name };
+    smtpc_header_t *h;
+
+    smtpc__header_create(&h, 0, tap_pool());
+    return smtpc__header_params(h, "Content-Type", value, &param, 1);
+}
+
+static void params(void)
+{
+    char longest[2 * SMTPC_LIMIT_CONTENT_LINE];
+
+    tap_is_int(params_of("text/plain", "charset", "us-ascii"), APR_SUCCESS,
+               "a parameter");
+    tap_is_int(params_of("text/\xc3\xa4", "charset", "us-ascii"),
+               SMTPC_EARG, "a value that is not ASCII");
+    tap_is_int(params_of("text/plain\r\n", "charset", "us-ascii"),
+               SMTPC_EARG, "or has a line end");
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    tap_is_int(params_of(longest, "charset", "us-ascii"), SMTPC_ELIMIT,
+               "or fits on no line");
+    longest[SMTPC_LIMIT_HEADER_LINE / 2 + 1] = '\0';
+    tap_is_int(params_of("text/plain", longest, "us-ascii"), SMTPC_ELIMIT,
+               "a name of 40 bytes");
+    longest[SMTPC_LIMIT_HEADER_LINE / 2] = '\0';
+    tap_is_int(params_of("text/plain", longest, "us-ascii"), APR_SUCCESS,
+               "of 39");
+    tap_is_int(params_of("text/plain", "char set", "us-ascii"), SMTPC_EARG,
+               "that is no token");
+    tap_is_int(params_of("text/plain", "charset", "us\nascii"), SMTPC_EARG,
+               "its value with a line end");
 }
 
 static const char *phrase_field(const char *phrase, const char *spec)
@@ -347,6 +412,8 @@ static const char *phrase_field(const char *phrase, const char *spec)
 
 static void phrases(void)
 {
+    smtpc_header_t *h;
+
     tap_is_str(phrase_field("", "<a.b>"), "List-Id: <a.b>\r\n\r\n",
                "no phrase");
     tap_is_str(phrase_field("News, \"all\"", "<a.b>"),
@@ -355,6 +422,9 @@ static void phrases(void)
                "List-Id: =?utf-8?B?w7w=?= <a.b>\r\n\r\n", "encoded");
     tap_is_str(phrase_field("a\nb", "<a.b>"), "SMTPC_EARG", "a line end");
     tap_is_str(phrase_field("a", "<a\r\nb>"), "SMTPC_EARG", "likewise");
+    smtpc__header_create(&h, 0, tap_pool());
+    tap_is_int(smtpc__header_phrase(h, "List-I\r\nd", "a", "<a.b>"),
+               SMTPC_EARG, "no such field");
 }
 
 int main(void)
@@ -366,6 +436,8 @@ int main(void)
     injection();
     limits();
     addresses();
+    long_name();
     structured();
+    params();
     return tap_done();
 }

@@ -36,6 +36,9 @@ static const struct {
     { "another enhanced code is text",
       BYTES("550-5.1.1 a\r\n550 5.2.1 b\r\n"), 0, 550, 2, "5.1.1",
       "a\n5.2.1 b" },
+    { "text that begins like the enhanced code",
+      BYTES("550-5.1.1 a\r\n550 5.1.12 b\r\n"), 0, 550, 2, "5.1.1",
+      "a\n5.1.12 b" },
     { "P24 contradicting", BYTES("250 5.1.1 ok\r\n"), 0, 250, 1, "",
       "5.1.1 ok" },
     { "P7 bytes", BYTES("250 a\0\x1b\x7f\xc3\xa4\xff\r\n"), 0, 250, 1, "",
@@ -229,6 +232,37 @@ static void test_reply_limit(void)
                "P3 beyond");
 }
 
+/* P3: the byte beyond the limit is each part of a line once: of its code,
+ * the mark behind it, its text. */
+static void test_reply_limit_within(void)
+{
+    static const char last[] = "250 xxx";
+
+    for (apr_size_t fits = 0; fits < sizeof(last) - 1; fits++) {
+        apr_size_t front = SMTPC_LIMIT_REPLY_BYTES - fits;
+        char *data = apr_palloc(tap_pool(), front + sizeof(last));
+        smtpc_reply_parser_t *parser;
+        const smtpc_reply_t *reply;
+        apr_size_t used;
+        apr_size_t start;
+
+        /* Lines of 1024 bytes, the first of them shorter or longer. */
+        memset(data, 'x', front);
+        for (apr_size_t end = front; end > 0; end = start) {
+            start = end > 1536 ? end - 1024 : 0;
+            memcpy(data + start, "250-", 4);
+            memcpy(data + end - 2, "\r\n", 2);
+        }
+        memcpy(data + front, last, sizeof(last));
+        smtpc__reply_parser_create(&parser, tap_pool());
+        tap_is_int(feed(&reply, &used, parser, data, front + fits, 1024),
+                   APR_SUCCESS, "P3 the limit after \"%.*s\"", (int)fits,
+                   last);
+        tap_is_int(feed(&reply, &used, parser, data + front + fits, 1, 1),
+                   SMTPC_ELIMIT, "P3 beyond");
+    }
+}
+
 int main(void)
 {
     test_rows(4096);
@@ -239,5 +273,6 @@ int main(void)
     test_line_limit(1);
     test_endless_line();
     test_reply_limit();
+    test_reply_limit_within();
     return tap_done();
 }
