@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * digest.c: hashes over lists of texts, for keys of tables.
+ * digest.c: hashes over lists of texts, for keys of tables, and those that
+ * SASL mechanisms compute.
  *
- * Not for secrets: whoever has the hash of a guessable text has the text.
- * Those go through smtpc__secret_fingerprint() first.
+ * Keys of tables are not for secrets: whoever has the hash of a guessable text
+ * has the text. Those go through smtpc__secret_fingerprint() first.
  */
 
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/digest.h"
 
@@ -62,4 +64,42 @@ apr_status_t smtpc__digest_texts(const char **hex, const char *const *texts,
     }
     *hex = smtpc__hex(digest, SHA256_BYTES, pool);
     return APR_SUCCESS;
+}
+
+/* Hashes of SASL. */
+
+static const EVP_MD *method(smtpc_hash_e hash)
+{
+    return hash == SMTPC_HASH_SHA1 ? EVP_sha1() : EVP_sha256();
+}
+
+apr_size_t smtpc__hash_length(smtpc_hash_e hash)
+{
+    return hash == SMTPC_HASH_SHA1 ? 20 : SMTPC_HASH_MAX;
+}
+
+apr_status_t smtpc__hash(unsigned char *out, smtpc_hash_e hash,
+                         const void *data, apr_size_t len)
+{
+    return EVP_Digest(data, len, out, NULL, method(hash), NULL) == 1
+               ? APR_SUCCESS : APR_EGENERAL;
+}
+
+apr_status_t smtpc__hmac(unsigned char *out, smtpc_hash_e hash,
+                         const void *key, apr_size_t key_len,
+                         const void *data, apr_size_t len)
+{
+    return HMAC(method(hash), key, (int)key_len, data, len, out, NULL) != NULL
+               ? APR_SUCCESS : APR_EGENERAL;
+}
+
+apr_status_t smtpc__pbkdf2(unsigned char *out, smtpc_hash_e hash,
+                           const char *password, apr_size_t len,
+                           const unsigned char *salt, apr_size_t salt_len,
+                           int rounds)
+{
+    return PKCS5_PBKDF2_HMAC(password, (int)len, salt, (int)salt_len, rounds,
+                             method(hash), (int)smtpc__hash_length(hash), out)
+                   == 1
+               ? APR_SUCCESS : APR_EGENERAL;
 }

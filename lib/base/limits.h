@@ -18,6 +18,13 @@
 #define SMTPC_LIMIT_SASL_LINE 12288
 /** 334 challenges of one AUTH: an endless dialogue. */
 #define SMTPC_LIMIT_SASL_ROUNDS 10
+/** Rounds of hashing that SCRAM may ask for: fewer make guessing cheap, RFC
+ *  5802 5.1, RFC 7677 4; more would let a server burn our time. */
+#define SMTPC_SCRAM_ROUNDS_MIN 4096
+#define SMTPC_SCRAM_ROUNDS_MAX 1000000
+/** Bytes that bind a login to a TLS connection: tls-exporter has 32, tls-unique
+ *  12, RFC 9266, RFC 5929. */
+#define SMTPC_LIMIT_BINDING 64
 /** A command line with its CRLF before extensions, RFC 5321 4.5.3.1.4. */
 #define SMTPC_LIMIT_COMMAND_LINE 512
 /** A MAIL or RCPT line: 256 of path with SMTPUTF8 and parameters. */

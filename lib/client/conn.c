@@ -453,6 +453,10 @@ void smtpc__conn_pump(smtpc_conn_t *conn, int readable)
         case SMTPC_WANT_TLS:
             smtpc__conn_start_tls(conn);
             return;
+        case SMTPC_WANT_WORK:
+            smtpc__sasl_run(smtpc__session_sasl(conn->session));
+            smtpc__session_worked(conn->session);
+            continue;
         default:
             break;
         }

@@ -130,6 +130,9 @@ static void on_secured(smtpc_conn_t *conn)
     smtpc__tls_facts(&facts, conn->tls);
     conn->link.encrypted = 1;
     conn->link.verified = facts.verified;
+    conn->link.binding.len = sizeof(conn->link.binding.data);
+    conn->link.binding.name = smtpc__tls_binding(
+        conn->link.binding.data, &conn->link.binding.len, conn->tls);
     conn->tls_protocol = facts.protocol;
     conn->tls_cipher = facts.cipher;
     smtpc__env_count(conn->env, SMTPC_COUNTER(handshakes), 1);

@@ -63,6 +63,17 @@ static const name_t old_keywords[] = {
 static const name_t mechanisms[] = {
     { "PLAIN", SMTPC_MECH_PLAIN },
     { "LOGIN", SMTPC_MECH_LOGIN },
+    { "CRAM-MD5", SMTPC_MECH_CRAM_MD5 },
+    { "SCRAM-SHA-1", SMTPC_MECH_SCRAM_SHA_1 },
+    { "SCRAM-SHA-1-PLUS", SMTPC_MECH_SCRAM_SHA_1_PLUS },
+    { "SCRAM-SHA-256", SMTPC_MECH_SCRAM_SHA_256 },
+    { "SCRAM-SHA-256-PLUS", SMTPC_MECH_SCRAM_SHA_256_PLUS },
+    { "GSSAPI", SMTPC_MECH_GSSAPI },
+    { "GS2-KRB5", SMTPC_MECH_GS2_KRB5 },
+    { "NTLM", SMTPC_MECH_NTLM },
+    { "EXTERNAL", SMTPC_MECH_EXTERNAL },
+    { "XOAUTH2", SMTPC_MECH_XOAUTH2 },
+    { "OAUTHBEARER", SMTPC_MECH_OAUTHBEARER },
     { NULL, 0 }
 };
 

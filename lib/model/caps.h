@@ -37,10 +37,21 @@ typedef enum {
     SMTPC_CAP_HELP = 1u << 19
 } smtpc_cap_e;
 
-/** SASL mechanisms we can do, as bits. */
+/** SASL mechanisms we know, as bits; proto/sasl.h says which we can do. */
 typedef enum {
     SMTPC_MECH_PLAIN = 1u << 0,
-    SMTPC_MECH_LOGIN = 1u << 1
+    SMTPC_MECH_LOGIN = 1u << 1,
+    SMTPC_MECH_CRAM_MD5 = 1u << 2,
+    SMTPC_MECH_SCRAM_SHA_1 = 1u << 3,
+    SMTPC_MECH_SCRAM_SHA_1_PLUS = 1u << 4,
+    SMTPC_MECH_SCRAM_SHA_256 = 1u << 5,
+    SMTPC_MECH_SCRAM_SHA_256_PLUS = 1u << 6,
+    SMTPC_MECH_GSSAPI = 1u << 7,
+    SMTPC_MECH_GS2_KRB5 = 1u << 8,
+    SMTPC_MECH_NTLM = 1u << 9,
+    SMTPC_MECH_EXTERNAL = 1u << 10,
+    SMTPC_MECH_XOAUTH2 = 1u << 11,
+    SMTPC_MECH_OAUTHBEARER = 1u << 12
 } smtpc_mech_e;
 
 /** Capabilities of one session; all zero before EHLO. */

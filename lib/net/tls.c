@@ -32,6 +32,9 @@
 /** A sentence. */
 #define ERROR_TEXT 512
 
+/** Bytes of tls-exporter, RFC 9266 2. */
+#define EXPORTER_BYTES 32
+
 struct smtpc_tls_t {
     smtpc_transport_t transport;
     apr_pool_t *pool;
@@ -434,4 +437,39 @@ void smtpc__tls_facts(smtpc_tls_facts_t *facts, smtpc_tls_t *tls)
 smtpc_transport_t *smtpc__tls_transport(smtpc_tls_t *tls)
 {
     return &tls->transport;
+}
+
+/* tls-unique is the first Finished message of the handshake: ours, or the
+ * peer's where a session was resumed. */
+static apr_size_t tls_unique(unsigned char *data, apr_size_t size, SSL *ssl)
+{
+    return SSL_session_reused(ssl) ? SSL_get_peer_finished(ssl, data, size)
+                                   : SSL_get_finished(ssl, data, size);
+}
+
+const char *smtpc__tls_binding(unsigned char *data, apr_size_t *len,
+                               smtpc_tls_t *tls)
+{
+    static const char label[] = "EXPORTER-Channel-Binding";
+    apr_size_t size = *len;
+
+    *len = 0;
+    if (SSL_version(tls->ssl) >= TLS1_3_VERSION) {
+        if (size < EXPORTER_BYTES
+            || SSL_export_keying_material(tls->ssl, data, EXPORTER_BYTES,
+                                          label, sizeof(label) - 1,
+                                          (const unsigned char *)"", 0, 1)
+                   != 1) {
+            return NULL;
+        }
+        *len = EXPORTER_BYTES;
+        return "tls-exporter";
+    }
+    /* Without the extended master secret (RFC 7627) two connections can have
+     * the same one. */
+    if (SSL_get_extms_support(tls->ssl) != 1) {
+        return NULL;
+    }
+    *len = tls_unique(data, size, tls->ssl);
+    return *len > 0 && *len <= size ? "tls-unique" : NULL;
 }

@@ -78,6 +78,13 @@ apr_status_t smtpc__tls_handshake(smtpc_tls_t *tls, apr_int16_t *events)
 /** Set @a *facts; only after the handshake. */
 void smtpc__tls_facts(smtpc_tls_facts_t *facts, smtpc_tls_t *tls);
 
+/** Write what binds a login to @a tls to @a data, whose size is @a *len, set
+ *  @a *len, and return its name: "tls-exporter" with TLS 1.3 (RFC 9266),
+ *  "tls-unique" with 1.2 (RFC 5929); NULL if there is none that is safe. Only
+ *  after the handshake. */
+const char *smtpc__tls_binding(unsigned char *data, apr_size_t *len,
+                               smtpc_tls_t *tls);
+
 /** Return @a tls as a transport, which closes the one under it too. */
 smtpc_transport_t *smtpc__tls_transport(smtpc_tls_t *tls);
 

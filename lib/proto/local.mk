@@ -6,7 +6,7 @@ libsmtpclient_core_la_SOURCES += \
 	lib/proto/reply_parser.c lib/proto/reply_parser.h \
 	lib/proto/sasl.c lib/proto/sasl.h lib/proto/sasl_int.h \
 	lib/proto/sasl_login.c \
-	lib/proto/sasl_plain.c \
+	lib/proto/sasl_plain.c lib/proto/sasl_scram.c \
 	lib/proto/session.c lib/proto/session.h lib/proto/session_int.h \
 	lib/proto/session_auth.c \
 	lib/proto/session_ask.c lib/proto/session_close.c \

@@ -2,9 +2,9 @@
 /*
  * sasl.c: which mechanism, and the frame around one exchange.
  *
- * The mechanisms are tables of functions in files of their own. The frame
- * counts the steps; limits on their number and size, base64, and whether the
- * link is fit for secrets are the session's. RFC 4422.
+ * The mechanisms are tables in files of their own. The frame counts the steps;
+ * limits on their number and size, base64, and whether the link is fit for
+ * secrets are the session's. RFC 4422.
  */
 #include "proto/sasl_int.h"
 
@@ -12,10 +12,12 @@
 
 #include <apr_strings.h>
 
-#include "base/limits.h"
-
 /* Strongest first. PLAIN before LOGIN: one round trip, and a standard. */
 static const smtpc_sasl_mech_t *const mechanisms[] = {
+    &smtpc__sasl_scram_sha_256_plus,
+    &smtpc__sasl_scram_sha_1_plus,
+    &smtpc__sasl_scram_sha_256,
+    &smtpc__sasl_scram_sha_1,
     &smtpc__sasl_plain,
     &smtpc__sasl_login,
 };
@@ -23,6 +25,57 @@ static const smtpc_sasl_mech_t *const mechanisms[] = {
 
 /* Longest name of a mechanism, RFC 4422 3.1. */
 #define NAME_MAX_LEN 20
+
+#define PLUS_MECHANISMS \
+    (SMTPC_MECH_SCRAM_SHA_1_PLUS | SMTPC_MECH_SCRAM_SHA_256_PLUS)
+
+static const smtpc_sasl_mech_t *find(unsigned int mechanism)
+{
+    for (apr_size_t i = 0; i < MECHANISM_COUNT; i++) {
+        if (mechanisms[i]->bit == mechanism) {
+            return mechanisms[i];
+        }
+    }
+    return NULL;
+}
+
+unsigned int smtpc__sasl_built(void)
+{
+    unsigned int built = 0;
+
+    for (apr_size_t i = 0; i < MECHANISM_COUNT; i++) {
+        built |= mechanisms[i]->bit;
+    }
+    return built;
+}
+
+/* Return non-zero if server has what mech needs. */
+static int has_needed(const smtpc_server_t *server,
+                      const smtpc_sasl_mech_t *mech)
+{
+    switch (mech->need) {
+    case SMTPC_SASL_SECRET:
+    default:
+        return server->secret != NULL;
+    }
+}
+
+unsigned int smtpc__sasl_able(const smtpc_server_t *server,
+                              const smtpc_binding_t *binding)
+{
+    unsigned int able = 0;
+
+    for (apr_size_t i = 0; i < MECHANISM_COUNT; i++) {
+        const smtpc_sasl_mech_t *mech = mechanisms[i];
+
+        if (has_needed(server, mech)
+            && (binding->name != NULL || !(mech->bit & PLUS_MECHANISMS))
+            && (server->mechanisms != NULL || !mech->by_name)) {
+            able |= mech->bit;
+        }
+    }
+    return able;
+}
 
 /* Return the bit of the next name at *names, moving on behind it; 0 for one
  * we do not know. */
@@ -38,11 +91,8 @@ static unsigned int next_name(const char **names)
     return len < sizeof(name) ? smtpc__mech_by_name(name) : 0;
 }
 
-unsigned int smtpc__sasl_pick(unsigned int offered, const char *preference,
-                              unsigned int excluded)
+unsigned int smtpc__sasl_pick(unsigned int usable, const char *preference)
 {
-    unsigned int usable = offered & ~excluded;
-
     if (preference == NULL) {
         for (apr_size_t i = 0; i < MECHANISM_COUNT; i++) {
             if (usable & mechanisms[i]->bit) {
@@ -62,48 +112,129 @@ unsigned int smtpc__sasl_pick(unsigned int offered, const char *preference,
     return 0;
 }
 
-apr_status_t smtpc__sasl_create(smtpc_sasl_t **sasl, unsigned int mechanism,
-                                const char *user,
-                                const smtpc_secret_t *secret,
-                                apr_pool_t *pool)
+unsigned int smtpc__sasl_not_weaker(unsigned int mechanism)
 {
-    smtpc_sasl_t *created;
+    const smtpc_sasl_mech_t *mech = find(mechanism);
+    unsigned int found = 0;
 
-    if (strlen(user) > SMTPC_LIMIT_USER) {
-        return SMTPC_ELIMIT;
-    }
-    for (apr_size_t i = 0; i < MECHANISM_COUNT; i++) {
-        if (mechanisms[i]->bit == mechanism) {
-            created = apr_pcalloc(pool, sizeof(*created));
-            created->mech = mechanisms[i];
-            created->pool = pool;
-            created->user = user;
-            created->secret = secret;
-            *sasl = created;
-            return APR_SUCCESS;
+    for (apr_size_t i = 0; mech != NULL && i < MECHANISM_COUNT; i++) {
+        if (mechanisms[i]->strength >= mech->strength) {
+            found |= mechanisms[i]->bit;
         }
     }
-    return SMTPC_EARG;
+    return found;
 }
 
-void smtpc__sasl_initial(const void **data, apr_size_t *len,
-                         smtpc_sasl_t *sasl)
+/* Let sasl have copies of what it needs of server. */
+static apr_status_t take_server(smtpc_sasl_t *sasl,
+                                const smtpc_server_t *server)
 {
-    sasl->mech->initial(data, len, sasl);
+    if (server->user != NULL && strlen(server->user) > SMTPC_LIMIT_USER) {
+        return SMTPC_ELIMIT;
+    }
+    sasl->user = apr_pstrdup(sasl->pool, server->user);
+    sasl->host = apr_pstrdup(sasl->pool, server->host);
+    sasl->target_name = apr_pstrdup(sasl->pool, server->target_name);
+    return server->secret != NULL
+               ? smtpc__secret_copy(&sasl->secret, server->secret, sasl->pool)
+               : APR_SUCCESS;
 }
 
-apr_status_t smtpc__sasl_step(const void **data, apr_size_t *len,
-                              smtpc_sasl_t *sasl, const void *challenge,
-                              apr_size_t challenge_len)
+apr_status_t smtpc__sasl_create(smtpc_sasl_t **sasl, unsigned int mechanism,
+                                const smtpc_server_t *server,
+                                unsigned int offered,
+                                const smtpc_binding_t *binding,
+                                smtpc_env_t *env)
 {
+    const smtpc_sasl_mech_t *mech = find(mechanism);
+    smtpc_sasl_t *created;
+    apr_pool_t *pool;
     apr_status_t rv;
 
-    if (sasl->done) {
-        return SMTPC_EAUTH;
+    if (mech == NULL) {
+        return SMTPC_EARG;
     }
-    rv = sasl->mech->step(data, len, sasl, challenge, challenge_len);
+    rv = smtpc__pool_create(&pool);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    created = apr_pcalloc(pool, sizeof(*created));
+    created->mech = mech;
+    created->references = 1;
+    created->pool = pool;
+    created->env = env;
+    created->binding = *binding;
+    created->offered = offered;
+    created->why = "";
+    rv = take_server(created, server);
+    if (rv != APR_SUCCESS) {
+        apr_pool_destroy(pool);
+        return rv;
+    }
+    *sasl = created;
+    return APR_SUCCESS;
+}
+
+void smtpc__sasl_retain(smtpc_sasl_t *sasl)
+{
+    atomic_fetch_add(&sasl->references, 1);
+}
+
+void smtpc__sasl_release(smtpc_sasl_t *sasl)
+{
+    if (atomic_fetch_sub(&sasl->references, 1) == 1) {
+        apr_pool_destroy(sasl->pool);
+    }
+}
+
+void smtpc__sasl_challenge(smtpc_sasl_t *sasl, const void *challenge,
+                           apr_size_t len)
+{
+    char *copy = smtpc__wiped_alloc(sasl->pool, len + 1);
+
+    memcpy(copy, challenge, len);
+    sasl->challenge = copy;
+    sasl->challenge_len = len;
+}
+
+int smtpc__sasl_blocks(const smtpc_sasl_t *sasl)
+{
+    return sasl->steps < 32
+           && (sasl->mech->blocking & (1u << sasl->steps)) != 0;
+}
+
+void smtpc__sasl_run(smtpc_sasl_t *sasl)
+{
+    sasl->response = NULL;
+    sasl->response_len = 0;
+    sasl->status = sasl->done
+                       ? smtpc__sasl_fail(sasl, SMTPC_EPROTO,
+                                          "a question after the last")
+                       : sasl->mech->step(sasl);
     sasl->steps++;
-    return rv;
+}
+
+apr_status_t smtpc__sasl_fail(smtpc_sasl_t *sasl, apr_status_t status,
+                              const char *why)
+{
+    sasl->why = why;
+    return status;
+}
+
+apr_status_t smtpc__sasl_status(const smtpc_sasl_t *sasl)
+{
+    return sasl->status;
+}
+
+const char *smtpc__sasl_error(const smtpc_sasl_t *sasl)
+{
+    return sasl->why;
+}
+
+const void *smtpc__sasl_response(apr_size_t *len, const smtpc_sasl_t *sasl)
+{
+    *len = sasl->response_len;
+    return sasl->response;
 }
 
 int smtpc__sasl_is_done(const smtpc_sasl_t *sasl)

@@ -8,35 +8,27 @@
 
 #include <string.h>
 
-static void initial(const void **data, apr_size_t *len, smtpc_sasl_t *sasl)
+static apr_status_t step(smtpc_sasl_t *sasl)
 {
-    (void)sasl;
-    *data = NULL;
-    *len = 0;
-}
-
-static apr_status_t step(const void **data, apr_size_t *len,
-                         smtpc_sasl_t *sasl, const void *challenge,
-                         apr_size_t challenge_len)
-{
-    (void)challenge;
-    (void)challenge_len;
     switch (sasl->steps) {
     case 0:
-        *data = sasl->user;
-        *len = strlen(sasl->user);
-        return APR_SUCCESS;
+        break;
     case 1:
-        *data = smtpc__secret_bytes(sasl->secret, len);
-        sasl->done = 1;
-        return APR_SUCCESS;
+        sasl->response = sasl->user;
+        sasl->response_len = strlen(sasl->user);
+        break;
     default:
-        return SMTPC_EAUTH;
+        sasl->response = smtpc__secret_bytes(sasl->secret,
+                                             &sasl->response_len);
+        sasl->done = 1;
+        break;
     }
+    return APR_SUCCESS;
 }
 
 const smtpc_sasl_mech_t smtpc__sasl_login = {
-    SMTPC_MECH_LOGIN,
-    initial,
-    step,
+    .bit = SMTPC_MECH_LOGIN,
+    .need = SMTPC_SASL_SECRET,
+    .strength = 1,
+    .step = step,
 };

@@ -34,6 +34,13 @@ static void create_parser(smtpc_session_t *session)
     smtpc__reply_parser_create(&session->parser, session->parser_pool);
 }
 
+/* A pool cleanup: an exchange under way is in a pool of its own. */
+static apr_status_t end_auth(void *data)
+{
+    smtpc__session_auth_end(data);
+    return APR_SUCCESS;
+}
+
 apr_status_t smtpc__session_create(smtpc_session_t **session,
                                    const smtpc_server_t *server,
                                    const smtpc_link_t *link,
@@ -43,6 +50,7 @@ apr_status_t smtpc__session_create(smtpc_session_t **session,
     smtpc_session_t *created = apr_pcalloc(pool, sizeof(*created));
 
     created->pool = pool;
+    apr_pool_cleanup_register(pool, created, end_auth, apr_pool_cleanup_null);
     created->env = env;
     created->server = server;
     created->link = *link;
@@ -473,6 +481,8 @@ smtpc_want_e smtpc__session_want(const smtpc_session_t *session)
         return SMTPC_WANT_CLOSE;
     case SMTPC_STEP_TLS:
         return SMTPC_WANT_TLS;
+    case SMTPC_STEP_WORK:
+        return SMTPC_WANT_WORK;
     case SMTPC_STEP_READY:
         return SMTPC_WANT_READY;
     default:
@@ -511,6 +521,17 @@ void smtpc__session_secured(smtpc_session_t *session,
         return;
     }
     smtpc__session_start(session, SMTPC_STEP_EHLO);
+}
+
+smtpc_sasl_t *smtpc__session_sasl(const smtpc_session_t *session)
+{
+    return session->auth.sasl;
+}
+
+void smtpc__session_worked(smtpc_session_t *session)
+{
+    assert(session->state == SMTPC_STEP_WORK);
+    smtpc__session_auth_worked(session);
 }
 
 const smtpc_caps_t *smtpc__session_caps(const smtpc_session_t *session)

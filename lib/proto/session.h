@@ -35,6 +35,7 @@
 #include "model/reply.h"
 #include "model/server.h"
 #include "proto/command.h"
+#include "proto/sasl.h"
 
 /** A session. */
 typedef struct smtpc_session_t smtpc_session_t;
@@ -45,6 +46,8 @@ typedef enum {
     SMTPC_WANT_WRITE, /**< bytes to be written: pull, sent; and feed what
                            arrives meanwhile */
     SMTPC_WANT_TLS,   /**< a TLS handshake: then smtpc__session_secured() */
+    SMTPC_WANT_WORK,  /**< smtpc__sasl_run() on smtpc__session_sasl(), on any
+                           thread: then smtpc__session_worked() */
     SMTPC_WANT_READY, /**< nothing: begin something, or quit */
     SMTPC_WANT_CLOSE  /**< the end: close the connection */
 } smtpc_want_e;
@@ -59,6 +62,8 @@ typedef struct smtpc_link_t {
     int encrypted;
     /** And the peer is who the profile says. */
     int verified;
+    /** What logins can be bound to; nothing in clear text. */
+    smtpc_binding_t binding;
 } smtpc_link_t;
 
 /** One message on its way. All of it outlives the transaction. */
@@ -157,6 +162,14 @@ smtpc_want_e smtpc__session_want(const smtpc_session_t *session);
  *  server is forgotten and EHLO follows. Only when it wants TLS. */
 void smtpc__session_secured(smtpc_session_t *session,
                             const smtpc_link_t *link);
+
+/** Return the exchange whose next step is to be run. Only when @a session
+ *  wants WORK. Whoever runs it elsewhere holds a reference: @a session may end
+ *  meanwhile, and lets it be then. */
+smtpc_sasl_t *smtpc__session_sasl(const smtpc_session_t *session);
+
+/** Tell @a session that the step was run. Only when it wants WORK. */
+void smtpc__session_worked(smtpc_session_t *session);
 
 /** Return non-zero if another transaction may begin: nothing is under way, or
  *  all of the one before is composed and the window, which is the profile's

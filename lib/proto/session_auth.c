@@ -5,17 +5,19 @@
  * Credentials in the profile mean: logged in, or no mail. They leave only
  * over verified TLS, or in clear text to a loopback address when the profile
  * says security none; that is looked at before a mechanism is even created.
- * A refusal of the mechanism (504, 534, 538) leads to the next one that is
- * offered and allowed, any other 5xx is SMTPC_EAUTH, so that a wrong password
- * is tried once only; a 4xx is the server's trouble and SMTPC_ETEMP. Nothing
- * but 235, and not before the mechanism has said all, is a success.
+ * A refusal of the mechanism (504, 534, 538), and questions that are not the
+ * mechanism's, lead to the next one that is offered and allowed; a weaker one
+ * has to be named. Any other 5xx is SMTPC_EAUTH, so that a wrong password is
+ * tried once only; a 4xx is the server's trouble and SMTPC_ETEMP. Nothing but
+ * 235, and not before the mechanism has said all, is a success.
  *
  * What the server says to AUTH is looked through for the secret: some repeat
  * it, and replies go into logs and errors.
  *
  * Challenges are limited in length by the reply parser and in number here. A
- * challenge that is not base64, or not expected, is answered with "*".
- * RFC 4954.
+ * challenge that is not base64, or not expected, is answered with "*". What a
+ * mechanism is and says is sasl.c's; steps of it that take long are run by the
+ * owner (SMTPC_WANT_WORK). RFC 4954.
  */
 #include "proto/session_int.h"
 
@@ -48,6 +50,56 @@ static void refuse_link(smtpc_session_t *session)
                          session->server->user, session->server->host, what);
 }
 
+/* Return the names of mechanisms, separated by blanks. */
+static const char *names_of(unsigned int mechanisms, apr_pool_t *pool)
+{
+    const char *names = "";
+
+    for (unsigned int bit = 1; bit != 0 && bit <= mechanisms; bit <<= 1) {
+        if (mechanisms & bit) {
+            names = apr_pstrcat(pool, names, *names != '\0' ? " " : "",
+                                smtpc__mech_name(bit), NULL);
+        }
+    }
+    return names;
+}
+
+/* Return the mechanisms that can be begun. */
+static unsigned int usable(const smtpc_session_t *session)
+{
+    return session->caps.mechanisms & ~session->auth.excluded
+           & smtpc__sasl_able(session->server, &session->link.binding);
+}
+
+/* The mechanism did not do. A weaker one may be next only over verified TLS,
+ * and if the profile names it: else who sits between us and the server could
+ * have what the stronger ones protect. */
+static void exclude(smtpc_session_t *session)
+{
+    smtpc_auth_t *auth = &session->auth;
+
+    auth->excluded |= auth->mechanism;
+    if (session->server->mechanisms == NULL
+        || !(session->link.encrypted && session->link.verified)) {
+        auth->excluded |= ~smtpc__sasl_not_weaker(auth->mechanism);
+    }
+}
+
+/* Return what there is to say of mechanisms that are left, but weaker. */
+static const char *weaker_left(const smtpc_session_t *session)
+{
+    unsigned int left = session->caps.mechanisms
+                        & smtpc__sasl_able(session->server,
+                                           &session->link.binding)
+                        & ~smtpc__sasl_not_weaker(session->auth.mechanism);
+
+    return left == 0 || session->server->mechanisms != NULL
+               ? ""
+               : apr_psprintf(session->pool, "; weaker mechanisms (%s) are "
+                              "used only if they are named",
+                              names_of(left, session->pool));
+}
+
 /* Say why no mechanism is left. */
 static void no_mechanism(smtpc_session_t *session)
 {
@@ -55,31 +107,67 @@ static void no_mechanism(smtpc_session_t *session)
 
     if (session->auth.excluded != 0) {
         smtpc__session_leave(session, SMTPC_EAUTH,
-                             "%s refused every way to log in as %s: %s",
+                             "%s refused every way to log in as %s: %s%s",
                              server->host, server->user,
-                             smtpc__session_said(session));
+                             smtpc__session_said(session),
+                             weaker_left(session));
         return;
     }
     smtpc__session_leave(session, SMTPC_EAUTH,
                          "%s offers no SASL mechanism that may be used "
                          "(allowed: %s)", server->host,
-                         server->mechanisms != NULL ? server->mechanisms
-                                                    : "PLAIN LOGIN");
+                         server->mechanisms != NULL
+                             ? server->mechanisms
+                             : names_of(smtpc__sasl_able(
+                                            server, &session->link.binding),
+                                        session->pool));
 }
 
 void smtpc__session_auth_end(smtpc_session_t *session)
 {
     smtpc_auth_t *auth = &session->auth;
 
-    if (auth->pool != NULL) {
-        apr_pool_destroy(auth->pool);
-        auth->pool = NULL;
+    if (auth->sasl != NULL) {
+        smtpc__sasl_release(auth->sasl);
         auth->sasl = NULL;
-        auth->response = NULL;
         auth->deferred = 0;
+        auth->begun = 0;
         smtpc__reply_parser_line_limit(session->parser,
                                        SMTPC_LIMIT_REPLY_LINE);
     }
+}
+
+/* Do the next step of the exchange, or let it be done if it takes long. */
+static void advance(smtpc_session_t *session)
+{
+    if (smtpc__sasl_blocks(session->auth.sasl)) {
+        smtpc__session_enter(session, SMTPC_STEP_WORK);
+        return;
+    }
+    smtpc__sasl_run(session->auth.sasl);
+    smtpc__session_auth_worked(session);
+}
+
+void smtpc__session_auth_worked(smtpc_session_t *session)
+{
+    smtpc_auth_t *auth = &session->auth;
+    apr_status_t status = smtpc__sasl_status(auth->sasl);
+
+    if (status == APR_SUCCESS) {
+        smtpc__session_start(session, auth->begun ? SMTPC_STEP_SASL
+                                                  : SMTPC_STEP_AUTH);
+        return;
+    }
+    auth->failed = status;
+    auth->why = smtpc__sasl_error(auth->sasl);
+    if (auth->begun) {
+        smtpc__session_start(session, SMTPC_STEP_CANCEL);
+        return;
+    }
+    smtpc__session_leave(session, SMTPC_EAUTH,
+                         "cannot log in as %s at %s with %s: %s",
+                         session->server->user, session->server->host,
+                         smtpc__mech_name(auth->mechanism), auth->why);
 }
 
 /* Begin with the best mechanism that was not refused yet. */
@@ -87,18 +175,19 @@ static void next_mechanism(smtpc_session_t *session)
 {
     const smtpc_server_t *server = session->server;
     smtpc_auth_t *auth = &session->auth;
+    unsigned int mechanism;
     apr_status_t rv;
 
     smtpc__session_auth_end(session);
-    auth->mechanism = smtpc__sasl_pick(session->caps.mechanisms,
-                                       server->mechanisms, auth->excluded);
-    if (auth->mechanism == 0) {
+    mechanism = smtpc__sasl_pick(usable(session), server->mechanisms);
+    if (mechanism == 0) {
         no_mechanism(session);
         return;
     }
-    apr_pool_create(&auth->pool, session->pool);
-    rv = smtpc__sasl_create(&auth->sasl, auth->mechanism, server->user,
-                            server->secret, auth->pool);
+    auth->mechanism = mechanism;
+    rv = smtpc__sasl_create(&auth->sasl, auth->mechanism, server,
+                            session->caps.mechanisms, &session->link.binding,
+                            session->env);
     if (rv != APR_SUCCESS) {
         smtpc__session_leave(session, SMTPC_EAUTH,
                              "the user name for %s cannot be used",
@@ -107,7 +196,7 @@ static void next_mechanism(smtpc_session_t *session)
     }
     auth->rounds = 0;
     smtpc__reply_parser_line_limit(session->parser, SMTPC_LIMIT_SASL_LINE);
-    smtpc__session_start(session, SMTPC_STEP_AUTH);
+    advance(session);
 }
 
 void smtpc__session_login(smtpc_session_t *session)
@@ -140,12 +229,13 @@ apr_status_t smtpc__session_send_auth(smtpc_session_t *session)
     const char *name = smtpc__mech_name(auth->mechanism);
     apr_uint64_t before = smtpc__session_composed(session);
     char mask[SMTPC_LIMIT_COMMAND_LINE];
+    apr_size_t len;
+    const void *response = smtpc__sasl_response(&len, auth->sasl);
     apr_status_t rv;
 
-    smtpc__sasl_initial(&auth->response, &auth->response_len, auth->sasl);
-    rv = smtpc__command_auth(&session->out, name, auth->response,
-                             auth->response_len);
-    if (rv == SMTPC_ELIMIT && auth->response != NULL) {
+    auth->begun = 1;
+    rv = smtpc__command_auth(&session->out, name, response, len);
+    if (rv == SMTPC_ELIMIT && response != NULL) {
         auth->deferred = 1;
         rv = smtpc__command_auth(&session->out, name, NULL, 0);
     }
@@ -156,17 +246,17 @@ apr_status_t smtpc__session_send_auth(smtpc_session_t *session)
     session->cursor = SMTPC_STEP_NONE;
     smtpc__session_open_slot(session, SMTPC_STEP_AUTH, NULL, 0);
     apr_snprintf(mask, sizeof(mask), "AUTH %s%s", name,
-                 auth->response != NULL && !auth->deferred ? " ***" : "");
+                 response != NULL && !auth->deferred ? " ***" : "");
     smtpc__session_log_sent(session, before, mask);
     return APR_SUCCESS;
 }
 
 apr_status_t smtpc__session_send_sasl(smtpc_session_t *session)
 {
-    smtpc_auth_t *auth = &session->auth;
     apr_uint64_t before = smtpc__session_composed(session);
-    apr_status_t rv = smtpc__command_sasl(&session->out, auth->response,
-                                          auth->response_len);
+    apr_size_t len;
+    const void *response = smtpc__sasl_response(&len, session->auth.sasl);
+    apr_status_t rv = smtpc__command_sasl(&session->out, response, len);
 
     if (rv == APR_SUCCESS) {
         session->out_secret = 1;
@@ -230,14 +320,16 @@ const smtpc_reply_t *smtpc__session_auth_clean(smtpc_session_t *session,
     apr_pool_t *pool = session->reply_pools[!session->reply_pool];
     const char *text = reply->text;
     const char *secret;
+    const void *response;
     apr_size_t len;
     smtpc_reply_t *clean;
 
     secret = smtpc__secret_bytes(session->server->secret, &len);
     text = hide(text, secret, len, pool);
     text = hide_base64(text, secret, len, pool);
-    if (auth->response != NULL) {
-        text = hide_base64(text, auth->response, auth->response_len, pool);
+    response = smtpc__sasl_response(&len, auth->sasl);
+    if (response != NULL) {
+        text = hide_base64(text, response, len, pool);
     }
     if (text == reply->text) {
         return reply;
@@ -262,25 +354,31 @@ void smtpc__session_auth_ok(smtpc_session_t *session,
     smtpc__session_settle_state(session);
 }
 
-/* Set the response to the challenge in text; the status is SMTPC_EAUTH or
- * SMTPC_EARG if there is none. */
-static apr_status_t respond(smtpc_auth_t *auth, const char *text)
+/* Do what follows from the challenge in text. */
+static void respond(smtpc_session_t *session, const char *text)
 {
+    smtpc_auth_t *auth = &session->auth;
     apr_size_t len = strlen(text);
-    unsigned char *challenge = apr_palloc(auth->pool, len / 4 * 3 + 1);
+    /* The reply's own, which becomes the present one. */
+    unsigned char *challenge = apr_palloc(
+        session->reply_pools[session->reply_pool], len / 4 * 3 + 1);
     apr_size_t challenge_len;
-    apr_status_t rv = smtpc__base64_decode(challenge, &challenge_len, text,
-                                           len);
 
-    if (rv != APR_SUCCESS) {
-        return rv;
+    if (smtpc__base64_decode(challenge, &challenge_len, text, len)
+            != APR_SUCCESS
+        || (auth->deferred && challenge_len > 0)) {
+        auth->failed = SMTPC_EPROTO;
+        auth->why = "its question cannot be read";
+        smtpc__session_start(session, SMTPC_STEP_CANCEL);
     }
-    if (auth->deferred) {
+    else if (auth->deferred) {
         auth->deferred = 0;
-        return challenge_len == 0 ? APR_SUCCESS : SMTPC_EAUTH;
+        smtpc__session_start(session, SMTPC_STEP_SASL);
     }
-    return smtpc__sasl_step(&auth->response, &auth->response_len, auth->sasl,
-                            challenge, challenge_len);
+    else {
+        smtpc__sasl_challenge(auth->sasl, challenge, challenge_len);
+        advance(session);
+    }
 }
 
 void smtpc__session_challenge(smtpc_session_t *session,
@@ -299,11 +397,7 @@ void smtpc__session_challenge(smtpc_session_t *session,
                             "at AUTH", session->server->host);
         return;
     }
-    if (respond(auth, reply->text) != APR_SUCCESS) {
-        smtpc__session_start(session, SMTPC_STEP_CANCEL);
-        return;
-    }
-    smtpc__session_start(session, SMTPC_STEP_SASL);
+    respond(session, reply->text);
 }
 
 /* Return non-zero if code refuses the mechanism, not the credentials. */
@@ -316,11 +410,9 @@ void smtpc__session_auth_refused(smtpc_session_t *session,
                                  const smtpc_slot_t *slot,
                                  const smtpc_reply_t *reply)
 {
-    smtpc_auth_t *auth = &session->auth;
-
     (void)slot;
     if (mechanism_is_refused(reply->code)) {
-        auth->excluded |= auth->mechanism;
+        exclude(session);
         next_mechanism(session);
         return;
     }
@@ -341,10 +433,21 @@ void smtpc__session_cancelled(smtpc_session_t *session,
                               const smtpc_slot_t *slot,
                               const smtpc_reply_t *reply)
 {
+    smtpc_auth_t *auth = &session->auth;
+
     (void)slot;
     (void)reply;
+    /* What was not this mechanism at all may be another one's; who failed to
+     * prove something gets nothing more to try. */
+    exclude(session);
+    if (auth->failed == SMTPC_EPROTO
+        && smtpc__sasl_pick(usable(session), session->server->mechanisms)
+               != 0) {
+        next_mechanism(session);
+        return;
+    }
     smtpc__session_leave(session, SMTPC_EAUTH,
-                         "%s asked a question at AUTH %s that this mechanism "
-                         "does not have", session->server->host,
-                         smtpc__mech_name(session->auth.mechanism));
+                         "the login as %s at %s with %s was given up: %s",
+                         session->server->user, session->server->host,
+                         smtpc__mech_name(auth->mechanism), auth->why);
 }

@@ -41,6 +41,7 @@ typedef enum {
     SMTPC_STEP_STARTTLS,
     SMTPC_STEP_TLS,      /**< the handshake, done by others */
     SMTPC_STEP_XCLIENT,
+    SMTPC_STEP_WORK,     /**< a step of SASL that takes long, done by others */
     SMTPC_STEP_AUTH,     /**< AUTH command */
     SMTPC_STEP_SASL,     /**< response to a challenge */
     SMTPC_STEP_CANCEL,   /**< "*" */
@@ -137,15 +138,16 @@ extern const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT];
 
 /** The AUTH exchange under way. */
 typedef struct smtpc_auth_t {
-    apr_pool_t *pool;       /**< of this attempt; NULL: none */
-    smtpc_sasl_t *sasl;
+    smtpc_sasl_t *sasl;     /**< of this attempt; NULL: none */
     unsigned int mechanism;
-    unsigned int excluded;  /**< mechanisms that were refused */
+    unsigned int excluded;  /**< mechanisms that were refused, or are weaker
+                                 than one that was */
     int rounds;             /**< challenges seen */
-    const void *response;   /**< to be sent next; NULL: none */
-    apr_size_t response_len;
-    int deferred;           /**< response is the initial one, which did not
-                                 fit the AUTH line */
+    int begun;              /**< AUTH was sent */
+    int deferred;           /**< the response is the initial one, which did
+                                 not fit the AUTH line */
+    apr_status_t failed;    /**< of the step that led to "*" */
+    const char *why;        /**< likewise */
 } smtpc_auth_t;
 
 /** The single command under way. */
@@ -310,6 +312,8 @@ void smtpc__session_starttls_refused(smtpc_session_t *session,
 void smtpc__session_login(smtpc_session_t *session);
 /** Forget the exchange, wiping it. */
 void smtpc__session_auth_end(smtpc_session_t *session);
+/** Take what smtpc__sasl_run() left. */
+void smtpc__session_auth_worked(smtpc_session_t *session);
 /** Compose AUTH and open its slot. */
 apr_status_t smtpc__session_send_auth(smtpc_session_t *session);
 /** Compose the response to a challenge. */

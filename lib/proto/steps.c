@@ -35,8 +35,8 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "EHLO",
         .stage = SMTPC_STAGE_EHLO,
         .timeout = SECONDS(300),
-        .successors = TO(HELO) | TO(STARTTLS) | TO(XCLIENT) | TO(AUTH)
-                      | TO(READY) | TO(MAIL),
+        .successors = TO(HELO) | TO(STARTTLS) | TO(XCLIENT) | TO(WORK)
+                      | TO(AUTH) | TO(READY) | TO(MAIL),
         .room = ROOM_COMMAND,
         .in_window = 1,
         .send = smtpc__session_send_ehlo,
@@ -60,7 +60,8 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "STARTTLS",
         .stage = SMTPC_STAGE_STARTTLS,
         .timeout = SECONDS(120),
-        .successors = TO(TLS) | TO(XCLIENT) | TO(AUTH) | TO(READY),
+        .successors = TO(TLS) | TO(XCLIENT) | TO(WORK) | TO(AUTH)
+                      | TO(READY),
         .room = ROOM_COMMAND,
         .in_window = 1,
         .own_421 = 1,
@@ -88,11 +89,18 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .transient = smtpc__session_xclient_refused,
         .permanent = smtpc__session_xclient_refused,
     },
+    [SMTPC_STEP_WORK] = {
+        .name = "SASL work",
+        .stage = SMTPC_STAGE_AUTH,
+        .timeout = SECONDS(30),
+        .successors = TO(AUTH) | TO(SASL) | TO(CANCEL),
+    },
     [SMTPC_STEP_AUTH] = {
         .name = "AUTH",
         .stage = SMTPC_STAGE_AUTH,
         .timeout = SECONDS(300),
-        .successors = TO(AUTH) | TO(SASL) | TO(CANCEL) | TO(READY),
+        .successors = TO(WORK) | TO(AUTH) | TO(SASL) | TO(CANCEL)
+                      | TO(READY),
         .room = ROOM_COMMAND,
         .in_window = 1,
         .send = smtpc__session_send_auth,
@@ -105,7 +113,8 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "SASL response",
         .stage = SMTPC_STAGE_AUTH,
         .timeout = SECONDS(300),
-        .successors = TO(AUTH) | TO(SASL) | TO(CANCEL) | TO(READY),
+        .successors = TO(WORK) | TO(AUTH) | TO(SASL) | TO(CANCEL)
+                      | TO(READY),
         .room = ROOM_SASL,
         .in_window = 1,
         .send = smtpc__session_send_sasl,
@@ -118,6 +127,7 @@ const smtpc_step_t smtpc__steps[SMTPC_STEP_COUNT] = {
         .name = "SASL cancel",
         .stage = SMTPC_STAGE_AUTH,
         .timeout = SECONDS(300),
+        .successors = TO(WORK) | TO(AUTH),
         .room = ROOM_COMMAND,
         .in_window = 1,
         .send = smtpc__session_send_cancel,

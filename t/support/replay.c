@@ -180,6 +180,7 @@ static int add_word(reader_t *reader, const char *word, const char *rest)
         replay_kind_e kind;
     } words[] = {
         { "TLS", REPLAY_TLS },   { "SEND", REPLAY_SEND },
+        { "WORK", REPLAY_WORK },
         { "QUIT", REPLAY_QUIT }, { "EOF", REPLAY_EOF },
         { "TIMEOUT", REPLAY_TIMEOUT }, { "ROOM", REPLAY_ROOM },
         { "ASK", REPLAY_ASK },
@@ -389,8 +390,8 @@ typedef struct {
 static const char *differs(const driver_t *driver, const char *expected,
                            const char *got)
 {
-    static const char *const wants[] = { "read", "write", "TLS", "ready",
-                                         "close" };
+    static const char *const wants[] = { "read", "write", "TLS", "work",
+                                         "ready", "close" };
 
     return apr_psprintf(driver->pool, "line %d: expected %s, got %s "
                         "(wants %s; %s)", driver->line, expected, got,
@@ -491,12 +492,21 @@ static const char *room(const driver_t *driver, const replay_event_t *event)
                                 "the contrary");
 }
 
-/* TLS, SEND, ASK, QUIT: events that need the session to want something. */
+/* Return what the session has to want for an event of kind. */
+static smtpc_want_e needed_want(replay_kind_e kind)
+{
+    return kind == REPLAY_TLS ? SMTPC_WANT_TLS
+           : kind == REPLAY_WORK ? SMTPC_WANT_WORK : SMTPC_WANT_READY;
+}
+
+/* TLS, WORK, SEND, ASK, QUIT: events that need the session to want something. */
 static const char *act(const driver_t *driver, const replay_event_t *event)
 {
+    static const char *const wants[] = { "", "", "a session that wants TLS",
+                                         "a session that wants work",
+                                         "a ready session" };
     replay_kind_e kind = event->kind;
-    smtpc_want_e needed = kind == REPLAY_TLS ? SMTPC_WANT_TLS
-                                             : SMTPC_WANT_READY;
+    smtpc_want_e needed = needed_want(kind);
 
     if (kind == REPLAY_SEND && smtpc__session_room(driver->session)) {
         driver->owner->send(driver->owner->baton, driver->session);
@@ -504,12 +514,14 @@ static const char *act(const driver_t *driver, const replay_event_t *event)
     }
     if (kind == REPLAY_SEND
         || smtpc__session_want(driver->session) != needed) {
-        return differs(driver, kind == REPLAY_TLS ? "a session that wants TLS"
-                                                  : "a ready session",
-                       "another");
+        return differs(driver, wants[needed], "another");
     }
     if (kind == REPLAY_TLS) {
         smtpc__session_secured(driver->session, &driver->owner->secured);
+    }
+    else if (kind == REPLAY_WORK) {
+        smtpc__sasl_run(smtpc__session_sasl(driver->session));
+        smtpc__session_worked(driver->session);
     }
     else if (kind == REPLAY_ASK) {
         driver->owner->ask(driver->owner->baton, driver->session,

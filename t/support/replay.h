@@ -18,6 +18,8 @@
  *   C: DATA                  the client must say exactly this and CRLF
  *   C-raw: a\r\n             the client must say exactly these bytes
  *   TLS                      the client must want TLS, and gets it
+ *   WORK                     the client must want to do a long step of SASL,
+ *                            and does it
  *   SEND                     the next transaction begins
  *   ROOM 1                   smtpc__session_room() says so
  *   ASK NOOP text            the owner calls smtpc__session_ask()
@@ -57,6 +59,7 @@ typedef enum {
     REPLAY_SERVER_EARLY,
     REPLAY_CLIENT_SAYS,
     REPLAY_TLS,
+    REPLAY_WORK,
     REPLAY_SEND,
     REPLAY_ROOM,
     REPLAY_ASK,

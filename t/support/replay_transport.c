@@ -34,7 +34,8 @@ static const replay_event_t *present(replay_transport_t *replay)
     while (replay->event < replay->script->events->nelts) {
         const replay_event_t *event = &APR_ARRAY_IDX(
             replay->script->events, replay->event, replay_event_t);
-        int skip = event->kind == REPLAY_SEND || event->kind == REPLAY_QUIT;
+        int skip = event->kind == REPLAY_SEND || event->kind == REPLAY_QUIT
+                   || event->kind == REPLAY_WORK;
         int done = event->data != NULL && replay->at == event->len;
 
         if (event->kind == REPLAY_TLS) {

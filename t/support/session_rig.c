@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "../tap/tap.h"
+#include "base/codec.h"
 
 static void keep_log(void *baton, smtpc_log_level_e level, const char *text)
 {
@@ -59,7 +60,28 @@ smtpc_link_t rig_link(const char *words)
     link.loopback = strstr(words, "loopback") != NULL;
     link.encrypted = strstr(words, "encrypted") != NULL;
     link.verified = strstr(words, "verified") != NULL;
+    if (strstr(words, "exporter") != NULL) {
+        link.binding.name = "tls-exporter";
+        link.binding.len = 32;
+        memset(link.binding.data, 'b', 32);
+    }
     return link;
+}
+
+/* Random bytes that are what the case says, in base64. */
+static apr_status_t give_nonce(void *baton, unsigned char *buf,
+                               apr_size_t len)
+{
+    unsigned char bytes[64];
+    apr_size_t count;
+
+    if (strlen(baton) > 64
+        || smtpc__base64_decode(bytes, &count, baton, strlen(baton))
+               != APR_SUCCESS || count != len) {
+        tap_bail("nonce %s is not of %d bytes", (char *)baton, (int)len);
+    }
+    memcpy(buf, bytes, len);
+    return APR_SUCCESS;
 }
 
 static void make_server(rig_t *rig)
@@ -285,6 +307,8 @@ void rig_make(rig_t *rig, const replay_case_t *script, apr_pool_t *pool)
         tap_bail("env");
     }
     smtpc_env_set_log(rig->env, SMTPC_LOG_TRACE, keep_log, rig);
+    smtpc_env_set_random(rig->env, give_nonce,
+                         (void *)value(rig, "nonce", RIG_NONCE));
     make_server(rig);
     link = rig_link(value(rig, "link", ""));
     if (smtpc__session_create(&rig->session, &rig->server, &link,
@@ -319,8 +343,8 @@ static const char *stage_word(smtpc_stage_e stage)
 
 static const char *want_word(smtpc_want_e want)
 {
-    static const char *const words[] = { "read", "write", "tls", "ready",
-                                         "close" };
+    static const char *const words[] = { "read", "write", "tls", "work",
+                                         "ready", "close" };
 
     return words[want];
 }

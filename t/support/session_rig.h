@@ -9,8 +9,10 @@
  *
  * set (all optional):
  *   security=none|opportunistic|starttls|implicit  user password mechanisms
- *   link=words  tls=words    of loopback encrypted verified: the link at
- *                            first, and after STARTTLS
+ *   link=words  tls=words    of loopback encrypted verified exporter: the link
+ *                            at first, and after STARTTLS; with exporter it
+ *                            has a binding of 32 times 'b'
+ *   nonce=base64             random bytes of SCRAM, default RIG_NONCE
  *   from (<>: null) to (by comma) size eight_bit utf8 content
  *   content_bytes=n          so many, in lines of 64, for content
  *   source_fails=n           the content fails behind n bytes
@@ -29,6 +31,9 @@
 
 #include "replay.h"
 #include "proto/session_int.h"
+
+/** That of the example in RFC 5802 5. */
+#define RIG_NONCE "fyko+d2lbbFgONRv9qkxdawL"
 
 /** What the owner of a session has. */
 typedef struct rig_t {

@@ -38,6 +38,41 @@ static const struct {
     { { "a", "", "b" }, 3 },
 };
 
+/* Return length bytes of digest in hexadecimal if rv is a success. */
+static const char *hex(apr_status_t rv, const unsigned char *bytes,
+                       smtpc_hash_e hash)
+{
+    return rv == APR_SUCCESS
+               ? smtpc__hex(bytes, smtpc__hash_length(hash), tap_pool())
+               : "none";
+}
+
+/* RFC 3174 7.3, RFC 2202 3, RFC 4231 4.3, RFC 6070 2, RFC 7914 11. */
+static void hashes(void)
+{
+    unsigned char out[SMTPC_HASH_MAX];
+    const char *what = "what do ya want for nothing?";
+    const unsigned char *salt = (const unsigned char *)"salt";
+
+    tap_is_str(hex(smtpc__hash(out, SMTPC_HASH_SHA1, "abc", 3), out,
+                   SMTPC_HASH_SHA1),
+               "a9993e364706816aba3e25717850c26c9cd0d89d", "SHA-1");
+    tap_is_str(hex(smtpc__hmac(out, SMTPC_HASH_SHA1, "Jefe", 4, what, 28),
+                   out, SMTPC_HASH_SHA1),
+               "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79", "HMAC-SHA-1");
+    tap_is_str(hex(smtpc__hmac(out, SMTPC_HASH_SHA256, "Jefe", 4, what, 28),
+                   out, SMTPC_HASH_SHA256),
+               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+               "HMAC-SHA-256");
+    tap_is_str(hex(smtpc__pbkdf2(out, SMTPC_HASH_SHA1, "password", 8, salt, 4,
+                                 4096), out, SMTPC_HASH_SHA1),
+               "4b007901b765489abead49d926f721d065a429c1", "PBKDF2, SHA-1");
+    tap_is_str(hex(smtpc__pbkdf2(out, SMTPC_HASH_SHA256, "passwd", 6, salt, 4,
+                                 1), out, SMTPC_HASH_SHA256),
+               "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc",
+               "PBKDF2, SHA-256");
+}
+
 int main(void)
 {
     static const char *const abc[] = { "abc" };
@@ -60,5 +95,6 @@ int main(void)
                    "lists %d and %d differ", (int)j, (int)i);
         }
     }
+    hashes();
     return tap_done();
 }

@@ -86,9 +86,52 @@ static void many_marks(void)
     tap_is_int(strlen(normal), 4 * PAIRS, "the first accent is composed");
 }
 
+/* The examples of RFC 4013 3, and what is mapped. */
+static void preparing(void)
+{
+    static const struct {
+        const char *text;
+        const char *prepared;
+    } rows[] = {
+        { "I\xc2\xadX", "IX" },
+        { "user", "user" },
+        { "USER", "USER" },
+        { "\xc2\xaa", "a" },
+        { "\xe2\x85\xa8", "IX" },
+        { "a\xc2\xa0z", "a z" },
+        { "a\xe3\x80\x80z", "a z" },
+        { "a\xe2\x80\x8bz", "az" },
+        { "e\xcc\x81", "\xc3\xa9" },
+        { "", "" },
+    };
+    char out[8];
+    char most[34];
+    apr_size_t len;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        tap_is_int(smtpc__saslprep(out, sizeof(out), &len, rows[i].text,
+                                   strlen(rows[i].text)), APR_SUCCESS,
+                   "SASLprep %d", (int)i);
+        tap_is_str(out, rows[i].prepared, "is \"%s\"", rows[i].prepared);
+        tap_is_int(len, strlen(rows[i].prepared), "its length");
+    }
+    tap_is_int(smtpc__saslprep(out, sizeof(out), &len, "\xff", 1),
+               SMTPC_EARG, "not UTF-8");
+    tap_is_int(smtpc__saslprep(out, sizeof(out), &len, "1234567", 7),
+               APR_SUCCESS, "as long as there is room");
+    tap_is_int(smtpc__saslprep(out, sizeof(out), &len, "12345678", 8),
+               SMTPC_ELIMIT, "one more");
+    tap_is_int(smtpc__saslprep(out, sizeof(out), &len, "\xef\xb7\xba", 3),
+               SMTPC_ELIMIT, "one that grows beyond");
+    tap_is_int(smtpc__saslprep(most, sizeof(most), &len, "\xef\xb7\xba", 3),
+               APR_SUCCESS, "and fits");
+    tap_is_int(len, 33, "in eleven times the room");
+}
+
 int main(void)
 {
     tap_pool();
+    preparing();
     forming();
     refusing();
     many_marks();

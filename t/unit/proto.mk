@@ -8,6 +8,7 @@ unit_tests += \
 	t/unit/sasl_test \
 	t/unit/sasl_login_test \
 	t/unit/sasl_plain_test \
+	t/unit/sasl_scram_test \
 	t/unit/session_test \
 	t/unit/session_ask_test \
 	t/unit/session_auth_test \
@@ -25,6 +26,7 @@ testsupport_sources += \
 	t/support/model_server.c t/support/model_server.h \
 	t/support/replay.c t/support/replay.h \
 	t/support/replay_transport.c t/support/replay_transport.h \
+	t/support/sasl_rig.c t/support/sasl_rig.h \
 	t/support/session_cut.c \
 	t/support/session_rig.c t/support/session_rig.h
 EXTRA_DIST += \
@@ -39,5 +41,6 @@ EXTRA_DIST += \
 	t/scripts/session_parser.txt \
 	t/scripts/session_pipelining.txt \
 	t/scripts/session_tls.txt \
+	t/scripts/session_scram.txt \
 	t/scripts/session_window.txt \
 	t/scripts/session_xclient.txt

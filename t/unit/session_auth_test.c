@@ -78,6 +78,7 @@ static void test_wiped(void)
 int main(void)
 {
     rig_run_file("session_auth.txt");
+    rig_run_file("session_scram.txt");
     test_auth_rounds();
     test_challenge_length(0);
     test_challenge_length(1);

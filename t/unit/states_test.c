@@ -40,7 +40,7 @@ static const struct {
     { smtpc__session_challenge, "334: respond, or cancel" },
     { smtpc__session_auth_refused,
       "the next mechanism, or leave: `ETEMP` or `EAUTH`" },
-    { smtpc__session_cancelled, "leave: `EAUTH`" },
+    { smtpc__session_cancelled, "the next mechanism, or leave: `EAUTH`" },
     { smtpc__session_mail_ok, "a transaction is open" },
     { smtpc__session_mail_refused, "settle the message: `REJECTED`" },
     { smtpc__session_rcpt_ok, "count the recipient" },
