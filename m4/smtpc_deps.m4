@@ -98,6 +98,34 @@ LIBS=$smtpc_saved_libs
 AC_SUBST([UNISTRING_LIBS])
 ])
 
+# SMTPC_CHECK_UNBOUND
+# TLSA records out of the DNS; without it they can be given as a setting. Its
+# pkg-config file asks for libraries that only a static one needs.
+AC_DEFUN([SMTPC_CHECK_UNBOUND], [
+AC_ARG_WITH([unbound],
+  [AS_HELP_STRING([--without-unbound],
+     [do not look up TLSA records (DANE) with libunbound (default: if it is there)])],
+  [], [with_unbound=check])
+AS_IF([test "x$with_unbound" != xno], [
+smtpc_saved_libs=$LIBS
+LIBS="-lunbound $LIBS"
+AC_MSG_CHECKING([for libunbound])
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <unbound.h>]],
+    [[ub_ctx_delete(ub_ctx_create());]])],
+  [AC_MSG_RESULT([yes])
+   with_unbound=found
+   UNBOUND_CFLAGS=-DSMTPC_WITH_UNBOUND
+   UNBOUND_LIBS=-lunbound],
+  [AC_MSG_RESULT([no])
+   AS_IF([test "x$with_unbound" = xyes],
+     [SMTPC_MISSING([libunbound, for TLSA records], [libunbound-dev])],
+     [SMTPC_NOTE([no libunbound: TLSA records are not looked up (apt-get install libunbound-dev)])])])
+LIBS=$smtpc_saved_libs
+])
+AC_SUBST([UNBOUND_CFLAGS])
+AC_SUBST([UNBOUND_LIBS])
+])
+
 # SMTPC_CHECK_JANSSON
 # JSON answers of the module; the library itself does without.
 AC_DEFUN([SMTPC_CHECK_JANSSON], [
@@ -193,6 +221,7 @@ $PACKAGE_NAME $PACKAGE_VERSION
   library       $prefix (libdir $libdir)
   httpd module  `test "x$with_module" = xno && echo 'not built' || echo "$moduledir"`
   httpd         ${HTTPD:-none}
+  TLSA records  `test -n "$UNBOUND_LIBS" && echo 'looked up by libunbound' || echo 'given as a setting only'`
   sanitizers    $enable_sanitize
   coverage      $enable_coverage"])
 AS_IF([test -n "$smtpc_notes"], [AS_ECHO(["

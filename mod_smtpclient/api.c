@@ -32,6 +32,53 @@ static apr_status_t count_down(void *baton)
         }                                                                     \
     } while (0)
 
+static apr_status_t configure_keys(smtpc_client_t *client,
+                                   const msc_cfg_t *cfg,
+                                   const char **directive)
+{
+    if (cfg->crl_file) {
+        STEP("SMTPTLSCRLFile", smtpc_client_set_crl_file(client,
+                                                         cfg->crl_file));
+    }
+    if (cfg->pins) {
+        STEP("SMTPTLSPin", smtpc_client_set_pins(client, cfg->pins));
+    }
+    if (cfg->tlsa) {
+        STEP("SMTPTLSARecord", smtpc_client_set_tlsa_records(client,
+                                                             cfg->tlsa));
+    }
+    STEP("SMTPTLSDANE", smtpc_client_set_dane(client, cfg->dane));
+    if (cfg->dane_anchor) {
+        STEP("SMTPTLSDANEAnchor",
+             smtpc_client_set_dane_anchor(client, cfg->dane_anchor));
+    }
+    if (cfg->dane_resolver) {
+        STEP("SMTPTLSDANEResolver",
+             smtpc_client_set_dane_resolver(client, cfg->dane_resolver));
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t configure_protocol(smtpc_client_t *client,
+                                       const msc_cfg_t *cfg,
+                                       const char **directive)
+{
+    STEP("SMTPTLSVersion", smtpc_client_set_tls_version(client,
+                                                        cfg->tls_version));
+    if (cfg->ciphers) {
+        STEP("SMTPTLSCiphers", smtpc_client_set_ciphers(client,
+                                                        cfg->ciphers));
+    }
+    if (cfg->cipher_suites) {
+        STEP("SMTPTLSCipherSuites",
+             smtpc_client_set_cipher_suites(client, cfg->cipher_suites));
+    }
+    if (cfg->groups) {
+        STEP("SMTPTLSGroups", smtpc_client_set_groups(client, cfg->groups));
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t configure_tls(smtpc_client_t *client,
                                   const msc_cfg_t *cfg,
                                   const char **directive)
@@ -57,6 +104,8 @@ static apr_status_t configure_tls(smtpc_client_t *client,
              smtpc_client_set_client_certificate(client, cfg->certificate,
                                                  cfg->certificate_key));
     }
+    STEP(*directive, configure_protocol(client, cfg, directive));
+    STEP(*directive, configure_keys(client, cfg, directive));
     return APR_SUCCESS;
 }
 

@@ -23,7 +23,7 @@
  * and some <If> in it. */
 #define SECTION_DEPTH 16
 
-#define BIT(which) ((apr_uint32_t)1 << (which))
+#define BIT(which) ((apr_uint64_t)1 << (which))
 
 void *msc_cfg_create(apr_pool_t *p, char *dir)
 {
@@ -54,14 +54,28 @@ static void merge_server(msc_cfg_t *merged, const msc_cfg_t *inner)
     TAKE(MSC_CFG_TIMEOUT, timeout)
     TAKE(MSC_CFG_HELLO_NAME, hello_name)
     TAKE(MSC_CFG_AUTH_MECHANISMS, auth_mechanisms)
+    TAKE(MSC_CFG_DKIM, dkim)
+    TAKE(MSC_CFG_MAIL_SETTINGS, settings)
+    TAKE(MSC_CFG_MAIL_SETTINGS, settings_open)
+}
+
+static void merge_tls(msc_cfg_t *merged, const msc_cfg_t *inner)
+{
     TAKE(MSC_CFG_CA_FILE, ca_file)
     TAKE(MSC_CFG_CA_DIRECTORY, ca_directory)
     TAKE(MSC_CFG_VERIFY_NAME, verify_name)
     TAKE(MSC_CFG_CERTIFICATE, certificate)
     TAKE(MSC_CFG_CERTIFICATE, certificate_key)
-    TAKE(MSC_CFG_DKIM, dkim)
-    TAKE(MSC_CFG_MAIL_SETTINGS, settings)
-    TAKE(MSC_CFG_MAIL_SETTINGS, settings_open)
+    TAKE(MSC_CFG_CRL_FILE, crl_file)
+    TAKE(MSC_CFG_TLS_VERSION, tls_version)
+    TAKE(MSC_CFG_CIPHERS, ciphers)
+    TAKE(MSC_CFG_CIPHER_SUITES, cipher_suites)
+    TAKE(MSC_CFG_GROUPS, groups)
+    TAKE(MSC_CFG_PINS, pins)
+    TAKE(MSC_CFG_TLSA, tlsa)
+    TAKE(MSC_CFG_DANE, dane)
+    TAKE(MSC_CFG_DANE_ANCHOR, dane_anchor)
+    TAKE(MSC_CFG_DANE_RESOLVER, dane_resolver)
 }
 
 static void merge_form(msc_cfg_t *merged, const msc_cfg_t *inner)
@@ -86,6 +100,7 @@ void *msc_cfg_merge(apr_pool_t *p, void *base, void *add)
     msc_cfg_t *merged = apr_pmemdup(p, base, sizeof(*merged));
 
     merge_server(merged, inner);
+    merge_tls(merged, inner);
     merge_form(merged, inner);
     merged->set |= inner->set;
     return merged;

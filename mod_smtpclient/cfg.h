@@ -53,6 +53,16 @@ typedef enum {
     MSC_CFG_CA_DIRECTORY,
     MSC_CFG_VERIFY_NAME,
     MSC_CFG_CERTIFICATE,
+    MSC_CFG_CRL_FILE,
+    MSC_CFG_TLS_VERSION,
+    MSC_CFG_CIPHERS,
+    MSC_CFG_CIPHER_SUITES,
+    MSC_CFG_GROUPS,
+    MSC_CFG_PINS,
+    MSC_CFG_TLSA,
+    MSC_CFG_DANE,
+    MSC_CFG_DANE_ANCHOR,
+    MSC_CFG_DANE_RESOLVER,
     MSC_CFG_DKIM,
     MSC_CFG_MAIL_SETTINGS,
     MSC_CFG_FORM_TO,
@@ -112,7 +122,7 @@ typedef struct {
 /** The configuration of a section. Values that were not given are zero:
  *  ask the functions below where that is not the default. */
 typedef struct {
-    apr_uint32_t set;
+    apr_uint64_t set;
     const char *host;
     int port;
     msc_credentials_t *credentials;
@@ -128,6 +138,16 @@ typedef struct {
     const char *verify_name;
     const char *certificate;
     const char *certificate_key;
+    const char *crl_file;
+    smtpc_tls_version_e tls_version;
+    const char *ciphers;
+    const char *cipher_suites;
+    const char *groups;
+    const char *pins;
+    const char *tlsa;
+    smtpc_dane_e dane;
+    const char *dane_anchor;
+    const char *dane_resolver;
     apr_array_header_t *dkim; /**< of msc_dkim_t * */
     /** Of SMTPMailSettings; merged records share them, as credentials. */
     smtpc_settings_t *settings;

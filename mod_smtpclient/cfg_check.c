@@ -192,7 +192,8 @@ static void check_values(check_t *check, const msc_cfg_t *cfg)
     }
     rv = msc_api_configure(client, &tried, &directive);
     if (rv == APR_SUCCESS) {
-        directive = "SMTPTLSCAFile, SMTPTLSCADirectory or SMTPTLSCertificate";
+        directive = "SMTPSecurity, SMTPTLSCAFile or another SMTPTLS "
+                    "directive";
         rv = smtpc_client_check(client);
     }
     if (rv != APR_SUCCESS) {
@@ -256,6 +257,8 @@ static void check_paths(check_t *check, const msc_cfg_t *own)
     check_access(check, "SMTPTLSCADirectory", own->ca_directory, enter);
     check_access(check, "SMTPTLSCertificate", own->certificate, read);
     check_access(check, "SMTPTLSCertificate", own->certificate_key, read);
+    check_access(check, "SMTPTLSCRLFile", own->crl_file, read);
+    check_access(check, "SMTPTLSDANEAnchor", own->dane_anchor, read);
     check_access(check, "SMTPPickupDirectory", own->pickup_directory, write);
     check_access(check, "SMTPFormTempDirectory", own->form_temp_directory,
                  write);

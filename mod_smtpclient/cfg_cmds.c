@@ -320,6 +320,51 @@ static const char *add_mail_settings(cmd_parms *cmd, void *cfg_,
     return NULL;
 }
 
+static const char *set_tls_version(cmd_parms *cmd, void *cfg_,
+                                   const char *arg)
+{
+    static const char *const names[] = { "1.2", "1.3", NULL };
+    static const smtpc_tls_version_e values[] = { SMTPC_TLS_1_2,
+                                                  SMTPC_TLS_1_3 };
+    msc_cfg_t *cfg = cfg_;
+    int index = 0;
+    const char *error = msc_cfg_parse_keyword(&index, cmd, arg, names);
+
+    cfg->tls_version = values[index];
+    msc_cfg_note(cmd, cfg, MSC_CFG_TLS_VERSION);
+    return error;
+}
+
+static const char *set_dane(cmd_parms *cmd, void *cfg_, const char *arg)
+{
+    static const char *const names[] = { "off", "on", "required", NULL };
+    static const smtpc_dane_e values[] = { SMTPC_DANE_OFF, SMTPC_DANE_ON,
+                                           SMTPC_DANE_REQUIRED };
+    msc_cfg_t *cfg = cfg_;
+    int index = 0;
+    const char *error = msc_cfg_parse_keyword(&index, cmd, arg, names);
+
+    cfg->dane = values[index];
+    msc_cfg_note(cmd, cfg, MSC_CFG_DANE);
+    return error;
+}
+
+/* Values that the library takes as one list. */
+static const char *add_listed(cmd_parms *cmd, void *cfg, const char *arg)
+{
+    const slot_t *slot = cmd->info;
+    const char **list = &FIELD(const char *, cfg, slot);
+
+    if (is_nothing(arg)) {
+        *list = NULL;
+    }
+    else {
+        *list = *list ? apr_pstrcat(cmd->pool, *list, ",", arg, NULL) : arg;
+    }
+    msc_cfg_note(cmd, cfg, slot->which);
+    return NULL;
+}
+
 static const char *add_mechanism(cmd_parms *cmd, void *cfg_, const char *arg)
 {
     msc_cfg_t *cfg = cfg_;
@@ -435,6 +480,35 @@ const command_rec msc_cfg_cmds[] = {
                   "name the server's certificate must be for; or none"),
     AP_INIT_TAKE12("SMTPTLSCertificate", set_certificate, NULL, CONTEXT,
                    "PEM file of our certificate, and of its key; or none"),
+    AP_INIT_TAKE1("SMTPTLSCRLFile", set_file,
+                  INFO(MSC_CFG_CRL_FILE, crl_file), CONTEXT,
+                  "PEM file of revoked certificates; or none"),
+    AP_INIT_TAKE1("SMTPTLSVersion", set_tls_version, NULL, CONTEXT,
+                  "oldest version of TLS: 1.2 or 1.3"),
+    AP_INIT_TAKE1("SMTPTLSCiphers", set_text, INFO(MSC_CFG_CIPHERS, ciphers),
+                  CONTEXT, "ciphers of TLS 1.2, as OpenSSL names them; or "
+                  "none for OpenSSL's own"),
+    AP_INIT_TAKE1("SMTPTLSCipherSuites", set_text,
+                  INFO(MSC_CFG_CIPHER_SUITES, cipher_suites), CONTEXT,
+                  "cipher suites of TLS 1.3; or none for OpenSSL's own"),
+    AP_INIT_TAKE1("SMTPTLSGroups", set_text, INFO(MSC_CFG_GROUPS, groups),
+                  CONTEXT, "groups for key exchange; or none for OpenSSL's "
+                  "own"),
+    AP_INIT_ITERATE("SMTPTLSPin", add_listed, INFO(MSC_CFG_PINS, pins),
+                    CONTEXT, "public keys the server may have, sha256// and "
+                    "base64; or none for any"),
+    AP_INIT_ITERATE("SMTPTLSARecord", add_listed, INFO(MSC_CFG_TLSA, tlsa),
+                    CONTEXT, "TLSA records of the server, each in quotes: "
+                    "\"3 1 1 hex\"; or none"),
+    AP_INIT_TAKE1("SMTPTLSDANE", set_dane, NULL, CONTEXT,
+                  "look up TLSA records of the server: off, on or required"),
+    AP_INIT_TAKE1("SMTPTLSDANEAnchor", set_file,
+                  INFO(MSC_CFG_DANE_ANCHOR, dane_anchor), CONTEXT,
+                  "file of DNSSEC keys to trust; or none for the root's"),
+    AP_INIT_TAKE1("SMTPTLSDANEResolver", set_text,
+                  INFO(MSC_CFG_DANE_RESOLVER, dane_resolver), CONTEXT,
+                  "address of a name server, and @port; or none for the "
+                  "system's"),
     AP_INIT_ITERATE("SMTPMailSettings", add_mail_settings, NULL, CONTEXT,
                     "XML files with .NET's mailSettings, the machine's "
                     "before the application's; or none"),

@@ -149,6 +149,11 @@
 /** Sessions of one key: with TLS 1.3 each is for one connection, and servers
  *  give one or two. */
 #define SMTPC_LIMIT_TLS_TICKETS 4
+/** Pins of public keys of one client: a few servers, each with the next key
+ *  prepared. */
+#define SMTPC_LIMIT_TLS_PINS 16
+/** TLSA records of one name: a few keys, each with the next one. */
+#define SMTPC_LIMIT_TLSA_RECORDS 32
 /** TLS records buffered in one direction. */
 #define SMTPC_LIMIT_TLS_BUFFER 65536
 

@@ -119,6 +119,13 @@ apr_status_t smtpc__client_fail(smtpc_client_t *client, apr_status_t status,
 apr_status_t smtpc__client_freeze(const smtpc_server_t **server,
                                   smtpc_client_t *client)
 {
+    const char *conflict = smtpc__server_conflict(&client->draft);
+
+    if (conflict) {
+        return smtpc__client_fail(client, SMTPC_EARG, "the settings for %s do "
+                                  "not go together: %s", client->host,
+                                  conflict);
+    }
     if (smtpc__server_freeze(server, &client->draft,
                              smtpc__env_host_name(client->env),
                              client->scratch) != APR_SUCCESS) {

@@ -19,14 +19,20 @@ static apr_status_t check_tls(smtpc_client_t *client,
         .host = server->verify_name ? server->verify_name : server->host,
         .ca_file = server->ca_file,
         .ca_directory = server->ca_directory,
+        .crl_file = server->crl_file,
         .certificate = server->certificate,
         .certificate_key = server->certificate_key,
+        .version = server->tls_version,
+        .ciphers = server->ciphers,
+        .suites = server->cipher_suites,
+        .groups = server->groups,
         .key = server->tls_key,
         .verify = 1
     };
     const char *why = "";
 
-    if (!policy.ca_file && !policy.ca_directory && !policy.certificate) {
+    if (!policy.ca_file && !policy.ca_directory && !policy.certificate
+        && !policy.crl_file && !policy.ciphers) {
         return APR_SUCCESS;
     }
     if (smtpc__tls_check(&why, &policy, client->scratch) != APR_SUCCESS) {

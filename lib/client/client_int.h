@@ -19,6 +19,7 @@
 #include <smtpclient/client.h>
 #include <smtpclient/client_limits.h>
 #include <smtpclient/client_route.h>
+#include <smtpclient/client_tls.h>
 
 #include "base/limits.h"
 #include "client/op.h"
@@ -41,6 +42,14 @@ typedef enum {
     SMTPC_TEXT_VERIFY_NAME,
     SMTPC_TEXT_CERTIFICATE,
     SMTPC_TEXT_CERTIFICATE_KEY,
+    SMTPC_TEXT_CRL_FILE,
+    SMTPC_TEXT_CIPHERS,
+    SMTPC_TEXT_CIPHER_SUITES,
+    SMTPC_TEXT_GROUPS,
+    SMTPC_TEXT_PINS,
+    SMTPC_TEXT_TLSA,
+    SMTPC_TEXT_DANE_ANCHOR,
+    SMTPC_TEXT_DANE_RESOLVER,
     SMTPC_TEXT_MECHANISMS,
     SMTPC_TEXT_TARGET_NAME,
     SMTPC_TEXT_HELLO,

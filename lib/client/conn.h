@@ -157,6 +157,14 @@ const smtpc_server_t *smtpc__conn_server(const smtpc_conn_t *conn);
 /** Return "address:port" of the peer, or "". */
 const char *smtpc__conn_peer(const smtpc_conn_t *conn);
 
+/** Return non-zero if @a conn failed in a TLS handshake that nothing requires:
+ *  the profile takes TLS if it is offered, has no credentials, and there are
+ *  no TLSA records. Another one may do without. */
+int smtpc__conn_may_skip_tls(const smtpc_conn_t *conn);
+
+/** Let @a conn, which was not opened yet, do without TLS. */
+void smtpc__conn_skip_tls(smtpc_conn_t *conn);
+
 /** Return non-zero if @a conn failed because it relied on what the server had
  *  offered before. */
 int smtpc__conn_guessed_wrong(const smtpc_conn_t *conn);

@@ -5,11 +5,13 @@
 /**
  * @file conn_int.h
  * The inside of a connection, for conn*.c alone: conn_open.c brings it up to
- * a transport and does TLS, conn.c pumps the session through it, conn_owner.c
+ * a transport and does TLS, conn_dane.c looks up what its certificate has to
+ * be, conn.c pumps the session through it, conn_owner.c
  * is what the owner calls.
  */
 
 #include "client/conn.h"
+#include "net/dane_lookup.h"
 #include "net/dial.h"
 #include "net/tcp.h"
 #include "net/tls.h"
@@ -17,6 +19,7 @@
 /** What a connection is busy with below the session. */
 typedef enum {
     SMTPC_CONN_NEW,
+    SMTPC_CONN_LOOKUP, /**< of TLSA records */
     SMTPC_CONN_DIALLING,
     SMTPC_CONN_HANDSHAKE,
     SMTPC_CONN_SESSION, /**< the session says what */
@@ -32,11 +35,16 @@ struct smtpc_conn_t {
     smtpc_conn_state_e state;
     apr_status_t status; /**< what ended it */
 
+    apr_pool_t *dane_pool;        /**< of dane, NULL: no look-up under way */
+    smtpc_dane_lookup_t *dane;
+    const char *tlsa;             /**< records that were found, or NULL */
+    const char *tlsa_host;        /**< whose they are */
     smtpc_dial_target_t target;
     smtpc_dial_t *dial;           /**< NULL over a given transport */
     smtpc_tcp_t *tcp;             /**< NULL over a given transport */
     smtpc_tls_t *tls;             /**< NULL in clear text */
     smtpc_tls_policy_t policy;
+    int tls_failed;               /**< the handshake did */
     smtpc_transport_t *transport; /**< TLS or what is under it; NULL: none */
     smtpc_session_t *session;     /**< NULL before there is a transport */
     smtpc_link_t link;
@@ -70,7 +78,14 @@ struct smtpc_conn_t {
     int messages;            /**< transactions begun */
 };
 
-/** Begin the way to READY: connect. conn_open.c */
+/** Begin the way to READY: look up TLSA records, if the profile says so, then
+ *  connect. conn_dane.c */
+void smtpc__conn_start(smtpc_conn_t *conn);
+
+/** Go on with the look-up. conn_dane.c */
+void smtpc__conn_on_lookup(smtpc_conn_t *conn, smtpc_loop_event_e event);
+
+/** Connect. conn_open.c */
 void smtpc__conn_dial(smtpc_conn_t *conn);
 
 /** Go on with the handshake. conn_open.c */

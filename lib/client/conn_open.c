@@ -5,8 +5,10 @@
  * net/dial.c finds the way there. Once an address is connected there is no way
  * back to the others: what the server says counts.
  *
- * A handshake that fails ends the connection; nothing goes on in clear text
- * (RFC 3207 4.1, RFC 8314 3).
+ * A handshake that fails ends the connection; nothing goes on in clear text on
+ * it (RFC 3207 4.1, RFC 8314 3). Where TLS is only taken if it is offered,
+ * another connection may do without (RFC 7435 3), unless there is a password
+ * or a TLSA record: that is op_lane.c's to begin.
  */
 
 #include "client/conn_int.h"
@@ -164,10 +166,12 @@ static void on_handshake(smtpc_conn_t *conn, smtpc_loop_event_e event)
         on_secured(conn);
     }
     else if (!APR_STATUS_IS_EAGAIN(rv)) {
+        conn->tls_failed = 1;
         smtpc__conn_fail(conn, rv, SMTPC_STAGE_TLS,
                          smtpc__transport_error(conn->transport));
     }
     else if (event == SMTPC_LOOP_TIMEOUT) {
+        conn->tls_failed = 1;
         why = apr_psprintf(conn->pool, "%s did not answer the TLS handshake "
                            "within %s: check port and security setting",
                            conn->server->host, smtpc__conn_waited(conn));
@@ -185,13 +189,41 @@ static void fill_policy(smtpc_conn_t *conn)
     smtpc_tls_policy_t *policy = &conn->policy;
 
     policy->host = server->verify_name ? server->verify_name : server->host;
+    policy->tlsa = server->tlsa;
+    if (conn->tlsa) {
+        policy->host = conn->tlsa_host;
+        policy->tlsa = conn->tlsa;
+    }
+    policy->port = server->unix_path ? 0 : server->port;
+    policy->implicit = server->security == SMTPC_SECURITY_IMPLICIT;
     policy->ca_file = server->ca_file;
     policy->ca_directory = server->ca_directory;
+    policy->crl_file = server->crl_file;
     policy->certificate = server->certificate;
     policy->certificate_key = server->certificate_key;
+    policy->version = server->tls_version;
+    policy->ciphers = server->ciphers;
+    policy->suites = server->cipher_suites;
+    policy->groups = server->groups;
+    policy->pins = server->pins;
     policy->key = server->tls_key;
     policy->session_key = server->key;
-    policy->verify = server->security != SMTPC_SECURITY_OPPORTUNISTIC;
+    policy->verify = policy->tlsa
+                     || server->security != SMTPC_SECURITY_OPPORTUNISTIC;
+}
+
+int smtpc__conn_may_skip_tls(const smtpc_conn_t *conn)
+{
+    const smtpc_server_t *server = conn->server;
+
+    return conn->tls_failed && conn->link.tls == SMTPC_LINK_AS_SET
+           && server->security == SMTPC_SECURITY_OPPORTUNISTIC
+           && server->user == NULL;
+}
+
+void smtpc__conn_skip_tls(smtpc_conn_t *conn)
+{
+    conn->link.tls = SMTPC_LINK_SKIPPED;
 }
 
 void smtpc__conn_start_tls(smtpc_conn_t *conn)
@@ -227,7 +259,10 @@ void smtpc__conn_start_tls(smtpc_conn_t *conn)
 
 void smtpc__conn_progress(smtpc_conn_t *conn, smtpc_loop_event_e event)
 {
-    if (conn->state == SMTPC_CONN_HANDSHAKE) {
+    if (conn->state == SMTPC_CONN_LOOKUP) {
+        smtpc__conn_on_lookup(conn, event);
+    }
+    else if (conn->state == SMTPC_CONN_HANDSHAKE) {
         on_handshake(conn, event);
     }
 }

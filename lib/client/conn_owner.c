@@ -103,7 +103,7 @@ void smtpc__conn_open(smtpc_conn_t *conn, apr_time_t deadline,
         smtpc__conn_link_up(conn);
     }
     else {
-        smtpc__conn_dial(conn);
+        smtpc__conn_start(conn);
     }
 }
 

@@ -33,6 +33,7 @@ typedef struct smtpc_lane_t {
     smtpc_pooled_t *pooled; /**< or NULL */
     int kept;               /**< it came from the pool */
     int worked;             /**< a message on it was answered */
+    int plain;              /**< no opportunistic TLS: it failed */
     int blind;              /**< no early pipelining: it was wrong */
     smtpc_result_t *opening; /**< what became of opening */
     smtpc_result_t *probe;

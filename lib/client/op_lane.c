@@ -8,6 +8,9 @@
  * one that was idle for long is asked first. If opening fails, the next host
  * of the client is tried; only when all have failed the messages do.
  *
+ * Opportunistic TLS whose handshake fails is done without on a connection of
+ * its own, in the time that is left; nothing is, that was to be encrypted.
+ *
  * A login that was refused ends it at once: to try the same password at other
  * hosts of the same service locks accounts.
  */
@@ -262,6 +265,20 @@ static void opening_failed(smtpc_lane_t *lane)
     give_up(lane, status, opening->stage, opening->error, opening);
 }
 
+/* TLS was offered, but did not come about, and nothing requires it: as if it
+ * had not been offered (RFC 7435 3). Whoever can break it, can hide it. */
+static void skip_tls(smtpc_lane_t *lane)
+{
+    smtpc_op_t *op = lane->op;
+
+    smtpc__env_log(op->env, SMTPC_LOG_WARNING, "%s; trying without TLS",
+                   lane->opening->error);
+    smtpc__pooled_bury(lane->pooled, op->setup.loop, 1);
+    lane->pooled = NULL;
+    lane->plain = 1;
+    open_new(lane);
+}
+
 static void on_opened(void *baton, smtpc_conn_t *conn)
 {
     smtpc_lane_t *lane = baton;
@@ -283,6 +300,11 @@ static void on_opened(void *baton, smtpc_conn_t *conn)
         lane->pooled = NULL;
         lane->blind = 1;
         open_new(lane);
+        return;
+    }
+    if (smtpc__conn_may_skip_tls(conn) && !lane->op->ending
+        && smtpc__op_deadline(lane->op) > smtpc__monotonic()) {
+        skip_tls(lane);
         return;
     }
     smtpc__bucket_note(bucket, lane->opening->status != SMTPC_EAUTH);
@@ -317,6 +339,9 @@ static void open_new(smtpc_lane_t *lane)
     if (!lane->blind
         && smtpc__bucket_early(&early, &peer, route->bucket, op->setup.pool)) {
         smtpc__conn_guess(lane->pooled->conn, &early, peer);
+    }
+    if (lane->plain) {
+        smtpc__conn_skip_tls(lane->pooled->conn);
     }
     lane->state = SMTPC_LANE_OPENING;
     smtpc__conn_open(lane->pooled->conn, smtpc__op_deadline(op),
@@ -381,6 +406,7 @@ static void on_granted(void *baton)
 
     lane->pooled = lane->ticket.kept;
     lane->opening = NULL;
+    lane->plain = 0;
     if (!lane->pooled) {
         open_new(lane);
         return;

@@ -19,6 +19,7 @@
 #include <apr_strings.h>
 
 #include "base/digest.h"
+#include "base/hostname.h"
 #include "base/limits.h"
 #include "base/secret_int.h"
 #include "model/server.h"
@@ -34,9 +35,17 @@
     FIELD(hello_name, TEXT, 0)           \
     FIELD(ca_file, TEXT, 1)              \
     FIELD(ca_directory, TEXT, 1)         \
+    FIELD(crl_file, TEXT, 1)             \
     FIELD(verify_name, TEXT, 1)          \
     FIELD(certificate, TEXT, 1)          \
     FIELD(certificate_key, TEXT, 1)      \
+    FIELD(ciphers, TEXT, 1)              \
+    FIELD(cipher_suites, TEXT, 1)        \
+    FIELD(groups, TEXT, 1)               \
+    FIELD(pins, TEXT, 1)                 \
+    FIELD(tlsa, TEXT, 0)                 \
+    FIELD(dane_anchor, TEXT, 0)          \
+    FIELD(dane_resolver, TEXT, 0)        \
     FIELD(local_address, TEXT, 0)        \
     FIELD(proxy_host, TEXT, 0)           \
     FIELD(proxy_user, TEXT, 0)           \
@@ -50,6 +59,8 @@
     FIELD(domain_rate_period, TIME, 0)   \
     FIELD(port, NUMBER, 0)               \
     FIELD(security, NUMBER, 1)           \
+    FIELD(tls_version, NUMBER, 1)        \
+    FIELD(dane, NUMBER, 0)               \
     FIELD(proxy, NUMBER, 0)              \
     FIELD(proxy_port, NUMBER, 0)         \
     FIELD(lmtp, NUMBER, 0)               \
@@ -116,6 +127,14 @@ int smtpc__host_is_loopback(const char *host)
            || (memcmp(v6, mapped, sizeof(mapped)) == 0 && v6[12] == 127);
 }
 
+/* Whether the settings say which key a server has: then there is no mail
+ * without it. */
+static int names_key(const smtpc_server_t *server)
+{
+    return server->pins != NULL || server->tlsa != NULL
+           || server->dane == SMTPC_DANE_REQUIRED;
+}
+
 smtpc_security_e smtpc__server_security(const smtpc_server_t *server)
 {
     if (server->security != SMTPC_SECURITY_DEFAULT) {
@@ -125,16 +144,35 @@ smtpc_security_e smtpc__server_security(const smtpc_server_t *server)
         return SMTPC_SECURITY_IMPLICIT;
     }
     /* "localhost" at the far end of a proxy is the proxy's. */
-    if (server->user == NULL
+    if (server->user == NULL && !names_key(server)
         && (server->unix_path != NULL
             || (server->proxy == SMTPC_PROXY_NONE
                 && smtpc__host_is_loopback(server->host)))) {
         return SMTPC_SECURITY_NONE;
     }
-    if (server->port == 587 || server->user != NULL) {
+    if (server->port == 587 || server->user != NULL || names_key(server)) {
         return SMTPC_SECURITY_STARTTLS;
     }
     return SMTPC_SECURITY_OPPORTUNISTIC;
+}
+
+const char *smtpc__server_conflict(const smtpc_server_t *server)
+{
+    smtpc_security_e security = smtpc__server_security(server);
+    const char *name = server->verify_name != NULL ? server->verify_name
+                                                   : server->host;
+
+    if (names_key(server) && (security == SMTPC_SECURITY_NONE
+                              || security == SMTPC_SECURITY_OPPORTUNISTIC)) {
+        return "pins, TLSA records and required DANE need verified TLS: set "
+               "security to starttls or implicit";
+    }
+    if ((server->tlsa != NULL || server->dane == SMTPC_DANE_REQUIRED)
+        && smtpc__ip_version(name)) {
+        return "TLSA records are for a name, not for an IP address: set the "
+               "name of the certificate";
+    }
+    return NULL;
 }
 
 static const char *times_text(const apr_interval_time_t *times,
@@ -298,7 +336,8 @@ apr_status_t smtpc__server_freeze(const smtpc_server_t **frozen,
     if (server->host == NULL || server->hello_name == NULL
         || server->port < 1 || server->port > 65535
         || (server->user == NULL) != (server->secret == NULL)
-        || (server->proxy_user == NULL) != (server->proxy_secret == NULL)) {
+        || (server->proxy_user == NULL) != (server->proxy_secret == NULL)
+        || smtpc__server_conflict(server) != NULL) {
         return SMTPC_EARG;
     }
     fill_numbers(server);

@@ -28,9 +28,17 @@ typedef struct smtpc_server_t {
     const char *hello_name;      /**< EHLO name, never NULL once frozen */
     const char *ca_file;         /**< NULL: system */
     const char *ca_directory;    /**< NULL: system */
+    const char *crl_file;        /**< who is revoked; NULL: not checked */
     const char *verify_name;     /**< name in the certificate; NULL: host */
     const char *certificate;     /**< client certificate, or NULL */
     const char *certificate_key; /**< its key; NULL: same file */
+    const char *ciphers;         /**< TLS 1.2, OpenSSL's list; NULL: its own */
+    const char *cipher_suites;   /**< TLS 1.3, likewise */
+    const char *groups;          /**< for key exchange, likewise */
+    const char *pins;            /**< of net/tls_pin.h, NULL: any key */
+    const char *tlsa;            /**< of net/tls_dane.h, NULL: none given */
+    const char *dane_anchor;     /**< file; NULL: the system's */
+    const char *dane_resolver;   /**< address; NULL: the system's */
     const char *local_address;   /**< IP address to connect from; NULL: any */
     const char *proxy_host;      /**< with proxy */
     const char *proxy_user;      /**< NULL: the proxy wants no login */
@@ -46,6 +54,8 @@ typedef struct smtpc_server_t {
     apr_interval_time_t domain_rate_period; /**< of domain_rate; 0: none */
     int port;                    /**< 1 ... 65535 */
     smtpc_security_e security;   /**< never DEFAULT once frozen */
+    smtpc_tls_version_e tls_version; /**< at least */
+    smtpc_dane_e dane;
     smtpc_proxy_e proxy;
     int proxy_port;
     int lmtp;                    /**< LMTP, not SMTP */
@@ -65,6 +75,10 @@ typedef struct smtpc_server_t {
 /** Return the security that @a server gets: its own, or the default for its
  *  port, host and credentials. API: smtpc_client_set_security(). */
 smtpc_security_e smtpc__server_security(const smtpc_server_t *server);
+
+/** Return what in the TLS settings of @a server does not go together, as a
+ *  sentence without the server's name, or NULL. */
+const char *smtpc__server_conflict(const smtpc_server_t *server);
 
 /** Return non-zero if @a host is localhost or a loopback address. */
 int smtpc__host_is_loopback(const char *host);

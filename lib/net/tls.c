@@ -67,6 +67,31 @@ static apr_status_t fail(smtpc_tls_t *tls, apr_status_t status,
     return status;
 }
 
+/* What came is a reply in clear text, not TLS. */
+static apr_status_t fail_plain(smtpc_tls_t *tls)
+{
+    char where[16] = "this port";
+    int port = tls->policy->port;
+
+    if (port > 0) {
+        apr_snprintf(where, sizeof(where), "port %d", port);
+    }
+    if (tls->policy->implicit) {
+        apr_snprintf(tls->error, sizeof(tls->error),
+                     "%s speaks plain SMTP on %s: set security to starttls "
+                     "there, or use the port for TLS from the first byte "
+                     "(465)", tls->policy->host, where);
+    }
+    else {
+        apr_snprintf(tls->error, sizeof(tls->error),
+                     "%s went on in plain SMTP on %s where it had agreed to "
+                     "begin TLS: somebody may be tampering with the "
+                     "connection", tls->policy->host, where);
+    }
+    tls->broken = SMTPC_ETLS;
+    return tls->broken;
+}
+
 /* What OpenSSL did not like. */
 static apr_status_t fail_ssl(smtpc_tls_t *tls)
 {
@@ -86,12 +111,7 @@ static apr_status_t fail_ssl(smtpc_tls_t *tls)
     /* A greeting instead of a ServerHello: the digit of a reply. */
     if (!tls->up && tls->first >= '2' && tls->first <= '5') {
         ERR_clear_error();
-        apr_snprintf(tls->error, sizeof(tls->error),
-                     "%s speaks plain SMTP on this port: use STARTTLS there, "
-                     "or the port for implicit TLS (465)",
-                     tls->policy->host);
-        tls->broken = SMTPC_ETLS;
-        return tls->broken;
+        return fail_plain(tls);
     }
     if (apr_pool_create(&scratch, tls->pool) != APR_SUCCESS) {
         return fail(tls, SMTPC_ETLS, "TLS failed");
@@ -329,9 +349,9 @@ static apr_status_t prepare(smtpc_tls_t *tls, SSL_CTX *context,
     apr_pool_cleanup_register(tls->pool, tls, free_ssl,
                               apr_pool_cleanup_null);
     rv = tls->policy->verify
-             ? smtpc__tls_verify_setup(tls->ssl, tls->policy->host,
-                                       &tls->fault)
+             ? smtpc__tls_verify_setup(tls->ssl, tls->policy, &tls->fault)
              : smtpc__tls_verify_none(tls->ssl, tls->policy->host);
+    tls->fault.version = tls->policy->version;
     if (rv == APR_SUCCESS) {
         smtpc__tls_session_setup(&tls->keeper, &tls->fault, tls->ssl,
                                  tls->policy, env, tls->pool);

@@ -14,20 +14,33 @@
  */
 
 #include <smtpclient/env.h>
+#include <smtpclient/security.h>
 
 #include "net/transport.h"
 
-/** What TLS has to be like. Strings are borrowed for the life of the
+/** What TLS has to be like. Pins and TLSA records count with verify alone.
+ *  Strings are borrowed for the life of the
  *  connection. */
 typedef struct smtpc_tls_policy_t {
     const char *host;            /**< name or IP the certificate must be for */
+    int port;                    /**< for sentences; 0: none */
+    int implicit;                /**< TLS from the first byte: likewise */
     const char *ca_file;         /**< PEM, or NULL */
     const char *ca_directory;    /**< hashed, or NULL; both NULL: system */
+    const char *crl_file;        /**< PEM, or NULL: nobody is revoked */
     const char *certificate;     /**< client certificate chain, or NULL */
     const char *certificate_key; /**< its key, NULL: same file */
-    const char *key;             /**< identifies the files: contexts are
-                                      shared under it for the life of the
-                                      env */
+    smtpc_tls_version_e version; /**< at least */
+    const char *ciphers;         /**< TLS 1.2, OpenSSL's list, or NULL */
+    const char *suites;          /**< TLS 1.3, likewise */
+    const char *groups;          /**< for key exchange, likewise */
+    const char *pins;            /**< of tls_pin.h, or NULL: any key */
+    const char *tlsa;            /**< of tls_dane.h: they alone say which
+                                      certificate is good; NULL: the
+                                      authorities do */
+    const char *key;             /**< identifies all above but for tlsa:
+                                      contexts are shared under it for the
+                                      life of the env */
     const char *session_key;     /**< connections with the same one may resume
                                       each other's sessions if all above is
                                       the same, too: profile, host and port;
@@ -48,10 +61,11 @@ typedef struct smtpc_tls_t smtpc_tls_t;
 
 /**
  * Create @a *tls over @a under in @a pool; nothing is sent yet. @a *why says
- * in @a pool what is wrong with the policy's files.
+ * in @a pool what is wrong with the policy's files and lists.
  *
  * @return APR_SUCCESS
- *         SMTPC_ETLS   CA or certificate file unusable
+ *         SMTPC_ETLS   a file is unusable, or a list of ciphers, groups or
+ *                      TLSA records has nothing that can be used
  */
 apr_status_t smtpc__tls_create(smtpc_tls_t **tls, const char **why,
                                smtpc_transport_t *under,
@@ -60,7 +74,7 @@ apr_status_t smtpc__tls_create(smtpc_tls_t **tls, const char **why,
     SMTPC_WARN_UNUSED;
 
 /**
- * Check @a policy 's files as smtpc__tls_create() does, without a connection
+ * Check @a policy 's files and lists as smtpc__tls_create() does, without a connection
  * and without keeping anything: for setters and configuration tests. Host and
  * key are not looked at. Statuses and @a *why as there.
  */

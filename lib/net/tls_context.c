@@ -3,10 +3,15 @@
  * tls_context.c: contexts with their certificate authorities and client
  * certificate, made once per env and policy.
  *
- * Guarantees: TLS 1.2 or newer, OpenSSL's security level 2 or higher, no
- * compression, no renegotiation, sessions only as tls_session.c keeps them;
- * nothing is asked on a terminal. Settings of OpenSSL as a whole are never touched: httpd and
+ * Guarantees: TLS 1.2 or newer, OpenSSL's security level 2 or higher (no key
+ * below 112 bits of strength, no SHA-1, no anonymous server) whatever
+ * openssl.cnf and lists of ciphers say, no compression, no renegotiation, no
+ * ALPN, sessions only as tls_session.c keeps them; nothing is asked on a
+ * terminal. Settings of OpenSSL as a whole are never touched: httpd and
  * mod_ssl use it too. RFC 8996, RFC 9325.
+ *
+ * Files are read once for a context, but a list of revocations is out of date
+ * after days: a context goes with its time and size.
  */
 
 #include "net/tls_context.h"
@@ -17,11 +22,15 @@
 #include <apr_strings.h>
 #include <openssl/err.h>
 
+#include "base/codec.h"
 #include "base/env_int.h"
+#include "base/limits.h"
 #include "net/tls_session.h"
 
 /** OpenSSL's level for keys of 2048 bits and no SHA-1. */
 #define SECURITY_LEVEL 2
+/** First byte of the identifiers of TLS 1.3's cipher suites, RFC 8446 B.4. */
+#define TLS13_SUITES 0x13
 
 /* What making a context takes and says. */
 typedef struct request_t {
@@ -143,14 +152,108 @@ static apr_status_t load_certificate(SSL_CTX *context,
     return APR_SUCCESS;
 }
 
-static void harden(SSL_CTX *context)
+/* Who is revoked, by every authority of a chain. */
+static apr_status_t load_revocations(SSL_CTX *context,
+                                     const request_t *request)
 {
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    const char *path = request->policy->crl_file;
+    X509_LOOKUP *lookup;
+
+    if (!path) {
+        return APR_SUCCESS;
+    }
+    lookup = X509_STORE_add_lookup(SSL_CTX_get_cert_store(context),
+                                   X509_LOOKUP_file());
+    if (!lookup || X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) < 1) {
+        return refuse(request, "CRL file", path);
+    }
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context),
+                                X509_V_FLAG_CRL_CHECK
+                                    | X509_V_FLAG_CRL_CHECK_ALL);
+    return APR_SUCCESS;
+}
+
+/* Set *why to what is wrong with a list. */
+static apr_status_t refuse_list(const request_t *request, const char *what,
+                                const char *list, const char *reason)
+{
+    ERR_clear_error();
+    *request->why = apr_psprintf(
+        request->pool, "cannot use the %s \"%s\": %s", what,
+        smtpc__escape(list, strlen(list), SMTPC_LIMIT_CERTIFICATE_TEXT, 0,
+                      request->pool), reason);
+    return SMTPC_ETLS;
+}
+
+/* Whether the strength that is asked for leaves a cipher of TLS 1.2. */
+static int has_cipher(SSL_CTX *context)
+{
+    SSL *ssl = SSL_new(context);
+    STACK_OF(SSL_CIPHER) *left = ssl ? SSL_get1_supported_ciphers(ssl) : NULL;
+    int found = 0;
+    int i;
+
+    for (i = 0; i < (left ? sk_SSL_CIPHER_num(left) : 0); i++) {
+        int id = SSL_CIPHER_get_protocol_id(sk_SSL_CIPHER_value(left, i));
+
+        found |= id >> 8 != TLS13_SUITES;
+    }
+    sk_SSL_CIPHER_free(left);
+    SSL_free(ssl);
+    return found;
+}
+
+/* The lists, before the security level: a list of ciphers may hold one. */
+static apr_status_t set_lists(SSL_CTX *context, const request_t *request)
+{
+    const smtpc_tls_policy_t *policy = request->policy;
+
+    if (policy->ciphers
+        && SSL_CTX_set_cipher_list(context, policy->ciphers) != 1) {
+        return refuse_list(request, "TLS 1.2 ciphers", policy->ciphers,
+                           "OpenSSL knows none of them");
+    }
+    if (policy->suites
+        && SSL_CTX_set_ciphersuites(context, policy->suites) != 1) {
+        return refuse_list(request, "TLS 1.3 cipher suites", policy->suites,
+                           "OpenSSL does not know one of them");
+    }
+    if (policy->groups
+        && SSL_CTX_set1_groups_list(context, policy->groups) != 1) {
+        return refuse_list(request, "groups for key exchange",
+                           policy->groups,
+                           "OpenSSL does not know one of them");
+    }
+    return APR_SUCCESS;
+}
+
+/* See that enough of the lists is left. */
+static apr_status_t check_lists(SSL_CTX *context, const request_t *request)
+{
+    const smtpc_tls_policy_t *policy = request->policy;
+
+    if (policy->ciphers && policy->version == SMTPC_TLS_1_2
+        && !has_cipher(context)) {
+        return refuse_list(request, "TLS 1.2 ciphers", policy->ciphers,
+                           "none of them is safe");
+    }
+    return APR_SUCCESS;
+}
+
+static void harden(SSL_CTX *context, const smtpc_tls_policy_t *policy)
+{
+    int least = policy->version == SMTPC_TLS_1_3 ? TLS1_3_VERSION
+                                                 : TLS1_2_VERSION;
+
+    if (SSL_CTX_get_min_proto_version(context) < least) {
+        SSL_CTX_set_min_proto_version(context, least);
+    }
     if (SSL_CTX_get_security_level(context) < SECURITY_LEVEL) {
         SSL_CTX_set_security_level(context, SECURITY_LEVEL);
     }
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION
                                      | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_dane_enable(context);
     /* A stream that is cut must not look like one that ended. */
     SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
     smtpc__tls_session_context(context);
@@ -159,13 +262,33 @@ static void harden(SSL_CTX *context)
                                   | SSL_MODE_RELEASE_BUFFERS);
 }
 
+static apr_status_t fill(SSL_CTX *context, const request_t *request)
+{
+    apr_status_t rv = set_lists(context, request);
+
+    harden(context, request->policy);
+    if (rv == APR_SUCCESS) {
+        rv = check_lists(context, request);
+    }
+    if (rv == APR_SUCCESS && request->policy->verify) {
+        rv = load_authorities(context, request);
+    }
+    if (rv == APR_SUCCESS && request->policy->verify) {
+        rv = load_revocations(context, request);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = load_certificate(context, request);
+    }
+    return rv;
+}
+
 /* smtpc__share_fn_t: baton is a request_t. */
 static apr_status_t context_create(void **object, void *baton,
                                    apr_pool_t *pool)
 {
     const request_t *request = baton;
     SSL_CTX *context;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv;
 
     ERR_clear_error();
     context = SSL_CTX_new(TLS_client_method());
@@ -175,13 +298,7 @@ static apr_status_t context_create(void **object, void *baton,
                         "configuration (openssl.cnf)";
         return SMTPC_ETLS;
     }
-    harden(context);
-    if (request->policy->verify) {
-        rv = load_authorities(context, request);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = load_certificate(context, request);
-    }
+    rv = fill(context, request);
     if (rv != APR_SUCCESS) {
         SSL_CTX_free(context);
         return rv;
@@ -190,6 +307,20 @@ static apr_status_t context_create(void **object, void *baton,
                               apr_pool_cleanup_null);
     *object = context;
     return APR_SUCCESS;
+}
+
+const char *smtpc__tls_context_stamp(const smtpc_tls_policy_t *policy,
+                                     apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    if (!policy->crl_file
+        || apr_stat(&info, policy->crl_file, APR_FINFO_MTIME | APR_FINFO_SIZE,
+                    pool) != APR_SUCCESS) {
+        return "";
+    }
+    return apr_psprintf(pool, "%" APR_TIME_T_FMT ".%" APR_OFF_T_FMT,
+                        info.mtime, info.size);
 }
 
 apr_status_t smtpc__tls_context_get(SSL_CTX **context, const char **why,
@@ -203,7 +334,8 @@ apr_status_t smtpc__tls_context_get(SSL_CTX **context, const char **why,
 
     *why = "no lock for the TLS contexts to be had";
     key = apr_pstrcat(pool, policy->verify ? "tls/verify/" : "tls/any/",
-                      policy->key, NULL);
+                      policy->key, "/", smtpc__tls_context_stamp(policy, pool),
+                      NULL);
     rv = smtpc__env_share(&object, env, key, context_create, &request, pool);
     if (rv != APR_SUCCESS) {
         return SMTPC_ETLS;

@@ -20,4 +20,9 @@ apr_status_t smtpc__tls_context_get(SSL_CTX **context, const char **why,
                                     smtpc_env_t *env, apr_pool_t *pool)
     SMTPC_WARN_UNUSED;
 
+/** Return in @a pool which state of the files of @a policy that go out of
+ *  date it is, "" if none does. */
+const char *smtpc__tls_context_stamp(const smtpc_tls_policy_t *policy,
+                                     apr_pool_t *pool);
+
 #endif

@@ -3,7 +3,8 @@
  * tls_session.c: sessions to be resumed, in an env.
  *
  * Guarantees: a session is offered only to a connection with the same
- * session key, TLS files, host name and verification, because a resumed
+ * session key, TLS files, revocations, TLSA records, host name and
+ * verification, because a resumed
  * handshake checks no certificate: what was verified then has to be what is
  * wanted now. Nobody else has the sessions that are kept: OpenSSL's objects
  * are copied on the way in, and on the way out unless they leave. Bounded,
@@ -24,6 +25,7 @@
 
 #include "base/env_int.h"
 #include "base/limits.h"
+#include "net/tls_context.h"
 
 /** The key under which an env keeps its sessions. */
 #define SESSIONS_KEY "net/tls_session"
@@ -290,7 +292,9 @@ void smtpc__tls_session_setup(smtpc_tls_keeper_t *keeper,
     /* None of them holds a line end. */
     keeper->key = apr_pstrcat(pool, policy->verify ? "verify\n" : "any\n",
                               policy->key, "\n", policy->host, "\n",
-                              policy->session_key, NULL);
+                              policy->session_key, "\n",
+                              smtpc__tls_context_stamp(policy, pool), "\n",
+                              policy->tlsa ? policy->tlsa : "", NULL);
     session = smtpc__tls_sessions_take(keeper->sessions, keeper->key);
     if (session) {
         keeper->offered = SSL_set_session(ssl, session);

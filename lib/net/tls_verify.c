@@ -5,10 +5,12 @@
  * The name is looked for in subjectAltName only, never in the common name;
  * "*" stands for one whole left label (RFC 9525 6.3, 6.4). An address must be
  * in an iPAddress entry and sends no SNI (RFC 6066 3). Chain, dates, purpose
- * and strength are OpenSSL's to check.
+ * and strength are OpenSSL's to check, and so are TLSA records, which take the
+ * place of the authorities. A pin is one condition more.
  *
  * Texts in certificates come from the peer: they are cut and escaped.
- * Revocation is not looked up: it would mean connections of its own.
+ * Revocation is not looked up, which would mean connections of its own: there
+ * is the file that tls_context.c loads.
  */
 
 #include "net/tls_verify.h"
@@ -22,6 +24,7 @@
 
 #include "base/codec.h"
 #include "base/limits.h"
+#include "net/tls_dane.h"
 
 /** What an operator can do about a CA that is not trusted. */
 #define TRUST_HINT \
@@ -143,31 +146,59 @@ static void date_text(char *out, apr_size_t size, const ASN1_TIME *when)
                  tm.tm_mon + 1, tm.tm_mday);
 }
 
-/* Called by OpenSSL with each verdict on the chain: keep the first fault and
- * change nothing. The fault is the SSL's application data, whose slot exists
- * in every SSL and has no functions of ours attached. */
-static int note_fault(int ok, X509_STORE_CTX *context)
+static void note_certificate(smtpc_tls_fault_t *fault,
+                             const X509 *certificate)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(certificate);
+
+    name_text(fault->subject, sizeof(fault->subject),
+              X509_get_subject_name(certificate));
+    name_text(fault->issuer, sizeof(fault->issuer),
+              X509_get_issuer_name(certificate));
+    names_text(fault->names, sizeof(fault->names), certificate);
+    date_text(fault->from, sizeof(fault->from),
+              X509_get0_notBefore(certificate));
+    date_text(fault->until, sizeof(fault->until),
+              X509_get0_notAfter(certificate));
+    fault->bits = key ? EVP_PKEY_get_bits(key) : 0;
+    smtpc__tls_pin_of(fault->pin, certificate);
+}
+
+/* Whether the key of the server's own certificate is one of those wanted. */
+static int is_pinned(const smtpc_tls_fault_t *fault, const X509 *certificate)
+{
+    char pin[SMTPC_TLS_PIN_SIZE];
+
+    smtpc__tls_pin_of(pin, certificate);
+    return smtpc__tls_pins_have(fault->pins, pin);
+}
+
+/* Called by OpenSSL with each verdict on the chain: keep the first fault, and
+ * add that of a key that is not pinned. The fault is the SSL's application
+ * data, whose slot exists in every SSL and has no functions of ours
+ * attached. */
+static int judge(int ok, X509_STORE_CTX *context)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(
         context, SSL_get_ex_data_X509_STORE_CTX_idx());
     smtpc_tls_fault_t *fault = ssl ? SSL_get_app_data(ssl) : NULL;
     const X509 *certificate = X509_STORE_CTX_get_current_cert(context);
 
-    if (ok || !fault || fault->error != X509_V_OK) {
+    if (!fault) {
+        return 0;
+    }
+    if (ok && fault->pins && X509_STORE_CTX_get_error_depth(context) == 0
+        && (!certificate || !is_pinned(fault, certificate))) {
+        X509_STORE_CTX_set_error(context, X509_V_ERR_APPLICATION_VERIFICATION);
+        ok = 0;
+    }
+    if (ok || fault->error != X509_V_OK) {
         return ok;
     }
     fault->error = X509_STORE_CTX_get_error(context);
     fault->depth = X509_STORE_CTX_get_error_depth(context);
     if (certificate) {
-        name_text(fault->subject, sizeof(fault->subject),
-                  X509_get_subject_name(certificate));
-        name_text(fault->issuer, sizeof(fault->issuer),
-                  X509_get_issuer_name(certificate));
-        names_text(fault->names, sizeof(fault->names), certificate);
-        date_text(fault->from, sizeof(fault->from),
-                  X509_get0_notBefore(certificate));
-        date_text(fault->until, sizeof(fault->until),
-                  X509_get0_notAfter(certificate));
+        note_certificate(fault, certificate);
     }
     return ok;
 }
@@ -179,28 +210,40 @@ static apr_status_t send_sni(SSL *ssl, const char *name)
                : SMTPC_ETLS;
 }
 
-apr_status_t smtpc__tls_verify_setup(SSL *ssl, const char *host,
-                                     smtpc_tls_fault_t *fault)
+/* What the certificate has to be for, and what it may be instead. */
+static apr_status_t set_identity(SSL *ssl, const char *name,
+                                 const char *tlsa)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+    int taken = is_address(name)
+                    ? X509_VERIFY_PARAM_set1_ip_asc(param, name)
+                    : X509_VERIFY_PARAM_set1_host(param, name, strlen(name));
+
+    X509_VERIFY_PARAM_set_hostflags(param,
+                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
+                                        | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    if (taken != 1 || send_sni(ssl, name) != APR_SUCCESS) {
+        return SMTPC_ETLS;
+    }
+    return tlsa ? smtpc__tls_dane_setup(ssl, name, tlsa) : APR_SUCCESS;
+}
+
+apr_status_t smtpc__tls_verify_setup(SSL *ssl,
+                                     const smtpc_tls_policy_t *policy,
+                                     smtpc_tls_fault_t *fault)
+{
     char buf[SMTPC_LIMIT_HOST + 1];
-    const char *name = without_dot(buf, sizeof(buf), host);
-    int taken;
+    const char *name = without_dot(buf, sizeof(buf), policy->host);
 
     memset(fault, 0, sizeof(*fault));
     if (name[0] == '\0') {
         /* OpenSSL would take "" as "any host". */
         return SMTPC_ETLS;
     }
+    fault->pins = policy->pins;
     SSL_set_app_data(ssl, fault);
-    SSL_set_verify(ssl, SSL_VERIFY_PEER, note_fault);
-    X509_VERIFY_PARAM_set_hostflags(param,
-                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
-                                        | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    taken = is_address(name)
-                ? X509_VERIFY_PARAM_set1_ip_asc(param, name)
-                : X509_VERIFY_PARAM_set1_host(param, name, strlen(name));
-    return taken == 1 ? send_sni(ssl, name) : SMTPC_ETLS;
+    SSL_set_verify(ssl, SSL_VERIFY_PEER, judge);
+    return set_identity(ssl, name, policy->tlsa);
 }
 
 apr_status_t smtpc__tls_verify_none(SSL *ssl, const char *host)
@@ -232,32 +275,112 @@ static const char *name_reason(const smtpc_tls_fault_t *fault,
                         fault->names);
 }
 
+/* Whose certificate it is, for a sentence. */
+static const char *whose(const smtpc_tls_fault_t *fault, const char *host,
+                         apr_pool_t *pool)
+{
+    return fault->depth == 0
+               ? apr_pstrcat(pool, "the certificate of ", host, NULL)
+               : apr_psprintf(pool, "the CA certificate \"%s\" in the chain "
+                              "of %s", fault->subject, host);
+}
+
 static const char *date_reason(const smtpc_tls_fault_t *fault,
                                const char *host, apr_pool_t *pool)
 {
-    const char *whose = apr_psprintf(
-        pool, fault->depth == 0 ? "the certificate of %s"
-                                : "the CA certificate \"%s\" in the chain",
-        fault->depth == 0 ? host : fault->subject);
-
     if (fault->error == X509_V_ERR_CERT_HAS_EXPIRED) {
         return apr_psprintf(pool, "%s expired on %s: it has to be renewed",
-                            whose, fault->until);
+                            whose(fault, host, pool), fault->until);
     }
     return apr_psprintf(pool, "%s is not valid before %s: check the clocks "
-                        "of both machines", whose, fault->from);
+                        "of both machines", whose(fault, host, pool), fault->from);
+}
+
+static const char *weak_reason(const smtpc_tls_fault_t *fault,
+                               const char *host, apr_pool_t *pool)
+{
+    if (fault->error == X509_V_ERR_CA_MD_TOO_WEAK) {
+        return apr_psprintf(pool, "%s is signed with a hash that is too weak "
+                            "(SHA-1 or older): have it issued anew",
+                            whose(fault, host, pool));
+    }
+    return apr_psprintf(pool, "%s has a key of %d bits, which is too weak: "
+                        "have it issued anew for a new key",
+                        whose(fault, host, pool), fault->bits);
+}
+
+static const char *revoked_reason(const smtpc_tls_fault_t *fault,
+                                  const char *host, apr_pool_t *pool)
+{
+    switch (fault->error) {
+    case X509_V_ERR_CERT_REVOKED:
+        return apr_psprintf(pool, "%s was revoked by \"%s\": it is not to be "
+                            "trusted any more", whose(fault, host, pool),
+                            fault->issuer);
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+        return apr_psprintf(pool, "whether %s is revoked cannot be told: the "
+                            "CRL file has no list of \"%s\"",
+                            whose(fault, host, pool), fault->issuer);
+    default:
+        return apr_psprintf(pool, "whether %s is revoked cannot be told: the "
+                            "list of \"%s\" in the CRL file is no good (%s): "
+                            "get a newer one", whose(fault, host, pool),
+                            fault->issuer,
+                            X509_verify_cert_error_string(fault->error));
+    }
+}
+
+/* The key is neither pinned nor in the DNS: say what would be right for it. */
+static const char *key_reason(const smtpc_tls_fault_t *fault,
+                              const char *host, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "the public key of %s is %s, which is %s: if it "
+                        "is the right server, its key was changed", host,
+                        fault->pin,
+                        fault->error == X509_V_ERR_DANE_NO_MATCH
+                            ? "not what its TLSA records say"
+                            : "not one of the pinned keys");
+}
+
+/* A fault of more than one kind of certificate, or NULL. */
+static const char *common_reason(const smtpc_tls_fault_t *fault,
+                                 const char *host, apr_pool_t *pool)
+{
+    switch (fault->error) {
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+        return weak_reason(fault, host, pool);
+    case X509_V_ERR_CERT_REVOKED:
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+        return revoked_reason(fault, host, pool);
+    case X509_V_ERR_APPLICATION_VERIFICATION:
+    case X509_V_ERR_DANE_NO_MATCH:
+        return key_reason(fault, host, pool);
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return name_reason(fault, host, pool);
+    default:
+        return NULL;
+    }
 }
 
 static const char *fault_reason(const smtpc_tls_fault_t *fault,
                                 const char *host, apr_pool_t *pool)
 {
+    const char *common = common_reason(fault, host, pool);
+
+    if (common) {
+        return common;
+    }
     switch (fault->error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
         return date_reason(fault, host, pool);
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        return name_reason(fault, host, pool);
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         return apr_psprintf(pool, "the certificate of %s is self-signed and "
                             "not trusted: if it is the right server, name "
@@ -286,13 +409,15 @@ static const char *fault_reason(const smtpc_tls_fault_t *fault,
 
 /* What OpenSSL's reason code means to somebody who runs a mail server, or
  * NULL. */
-static const char *known_reason(int code)
+static const char *known_reason(int code, smtpc_tls_version_e version)
 {
     switch (code) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_BAD_PROTOCOL_VERSION_NUMBER:
-        return "it offers neither TLS 1.2 nor TLS 1.3: update it";
+        return version == SMTPC_TLS_1_3
+                   ? "it does not offer TLS 1.3, which the settings require"
+                   : "it offers neither TLS 1.2 nor TLS 1.3: update it";
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
     case SSL_R_PACKET_LENGTH_TOO_LONG:
@@ -336,7 +461,7 @@ const char *smtpc__tls_verify_reason(const smtpc_tls_fault_t *fault,
         return fault_reason(fault, host, pool);
     }
     if (ERR_GET_LIB(first) == ERR_LIB_SSL) {
-        known = known_reason(ERR_GET_REASON(first));
+        known = known_reason(ERR_GET_REASON(first), fault->version);
     }
     if (!known) {
         const char *reason = first ? ERR_reason_error_string(first) : NULL;

@@ -12,6 +12,8 @@
 #include <smtpclient/status.h>
 
 #include "base/limits.h"
+#include "net/tls.h"
+#include "net/tls_pin.h"
 
 struct smtpc_tls_keeper_t;
 
@@ -26,15 +28,21 @@ typedef struct smtpc_tls_fault_t {
     char names[SMTPC_LIMIT_CERTIFICATE_TEXT];    /**< what it is for, or "" */
     char from[16];                               /**< YYYY-MM-DD */
     char until[16];                              /**< YYYY-MM-DD */
+    int bits;                                    /**< of its key */
+    char pin[SMTPC_TLS_PIN_SIZE];                /**< of its key */
+    const char *pins;                            /**< wanted, or NULL */
+    smtpc_tls_version_e version;                 /**< wanted at least */
     const struct smtpc_tls_keeper_t *keeper;     /**< of tls_session.c, or
                                                       NULL */
 } smtpc_tls_fault_t;
 
-/** Make @a ssl accept only a certificate chain for @a host (a name, or an
- *  IP address that must be in a SAN iPAddress), and send SNI for a name.
- *  @a fault outlives @a ssl and is filled when a certificate is refused.
- *  SMTPC_ETLS if OpenSSL does not take @a host. */
-apr_status_t smtpc__tls_verify_setup(SSL *ssl, const char *host,
+/** Make @a ssl accept only a certificate chain for the host of @a policy (a
+ *  name, or an IP address that must be in a SAN iPAddress), or one that its
+ *  TLSA records are for, whose key is one of its pins if it has any; and send
+ *  SNI for a name. @a fault outlives @a ssl and is filled when a certificate
+ *  is refused. SMTPC_ETLS if OpenSSL does not take host or records. */
+apr_status_t smtpc__tls_verify_setup(SSL *ssl,
+                                     const smtpc_tls_policy_t *policy,
                                      smtpc_tls_fault_t *fault)
     SMTPC_WARN_UNUSED;
 

@@ -54,6 +54,7 @@ apr_status_t smtpc__session_create(smtpc_session_t **session,
     created->env = env;
     created->server = server;
     created->link = *link;
+    created->tls_refused = link->tls == SMTPC_LINK_SKIPPED;
     created->state = SMTPC_STEP_GREETING;
     created->stage = SMTPC_STAGE_GREETING;
     created->cursor = SMTPC_STEP_NONE;

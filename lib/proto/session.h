@@ -52,6 +52,15 @@ typedef enum {
     SMTPC_WANT_CLOSE  /**< the end: close the connection */
 } smtpc_want_e;
 
+/** Whether a link has to be secured, where the profile alone does not say. */
+typedef enum {
+    SMTPC_LINK_AS_SET,   /**< as the profile says */
+    SMTPC_LINK_REQUIRED, /**< STARTTLS, or no mail: there are TLSA records;
+                              whether it is verified is settled below */
+    SMTPC_LINK_SKIPPED   /**< opportunistic, and a handshake has failed: in
+                              clear text */
+} smtpc_link_tls_e;
+
 /** What the session has to know of its connection. */
 typedef struct smtpc_link_t {
     /** What the connection is called in transcripts. */
@@ -64,6 +73,7 @@ typedef struct smtpc_link_t {
     int verified;
     /** What logins can be bound to; nothing in clear text. */
     smtpc_binding_t binding;
+    smtpc_link_tls_e tls;
 } smtpc_link_t;
 
 /** One message on its way. All of it outlives the transaction. */

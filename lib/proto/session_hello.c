@@ -108,11 +108,23 @@ static void take_caps(smtpc_session_t *session, const smtpc_reply_t *reply)
     smtpc__caps_mask(&session->caps, session->server->masked);
 }
 
+/* Whether there is no mail without STARTTLS. */
+static int must_encrypt(const smtpc_session_t *session)
+{
+    return session->server->security == SMTPC_SECURITY_STARTTLS
+           || session->link.tls == SMTPC_LINK_REQUIRED;
+}
+
 static void require_starttls(smtpc_session_t *session)
 {
     smtpc__session_leave(session, SMTPC_ETLS,
-                         "%s does not offer STARTTLS on port %d; set security "
-                         "to none or opportunistic if that is intended",
+                         session->link.tls == SMTPC_LINK_REQUIRED
+                             ? "%s does not offer STARTTLS on port %d, though "
+                               "it has TLSA records: somebody may be tampering "
+                               "with the connection"
+                             : "%s does not offer STARTTLS on port %d; set "
+                               "security to none or opportunistic if that is "
+                               "intended",
                          session->server->host, session->server->port);
 }
 
@@ -146,7 +158,7 @@ static void after_hello(smtpc_session_t *session)
             smtpc__session_start(session, SMTPC_STEP_STARTTLS);
             return;
         }
-        if (security == SMTPC_SECURITY_STARTTLS) {
+        if (must_encrypt(session)) {
             require_starttls(session);
             return;
         }
@@ -211,8 +223,7 @@ void smtpc__session_hello_refused(smtpc_session_t *session,
                              smtpc__session_said(session));
         return;
     }
-    if (!session->link.encrypted
-        && session->server->security == SMTPC_SECURITY_STARTTLS) {
+    if (!session->link.encrypted && must_encrypt(session)) {
         require_starttls(session);
         return;
     }
@@ -241,7 +252,7 @@ void smtpc__session_starttls_ok(smtpc_session_t *session,
         smtpc__session_enter(session, SMTPC_STEP_TLS);
         return;
     }
-    if (session->server->security == SMTPC_SECURITY_STARTTLS) {
+    if (must_encrypt(session)) {
         smtpc__session_fail(session, SMTPC_ETLS,
                             "%s broke the protocol: \"%s\" is no answer to "
                             "STARTTLS", session->server->host,
@@ -256,7 +267,7 @@ void smtpc__session_starttls_refused(smtpc_session_t *session,
                                      const smtpc_reply_t *reply)
 {
     (void)slot;
-    if (session->server->security == SMTPC_SECURITY_STARTTLS) {
+    if (must_encrypt(session)) {
         smtpc__session_leave(session, SMTPC_ETLS,
                              "%s offered STARTTLS but refused it: %s; the "
                              "message is not sent in clear text",

@@ -27,6 +27,7 @@ mkdir "$dir/mails";
 chmod 01777, "$dir/mails";
 my $LOGIN = "SMTPCredentials web file:$dir/closed.pw";
 my $FORM = 'SetHandler smtpclient-form';
+my $hash = '0123456789abcdef' x 4;
 
 sub check {
     my ($config, @options) = @_;
@@ -66,6 +67,25 @@ my @bad = (
     ["SMTPTLSCertificate $dir/none.pem", qr/SMTPTLSCertificate.*No such file/],
     ["SMTPTLSCertificate $dir/ca.pem $dir/none.key",
         qr/SMTPTLSCertificate.*none\.key/],
+    # TLS.
+    ["SMTPTLSCRLFile $dir/none.pem", qr/SMTPTLSCRLFile.*No such file/],
+    ["SMTPTLSCRLFile $dir/bad.pem", qr/cannot use the CRL file.*bad\.pem/],
+    ['SMTPTLSVersion 1.1', qr/SMTPTLSVersion: "1\.1" is not one of 1\.2, 1\.3/],
+    ['SMTPTLSCiphers ROT13', qr/SMTPTLSCiphers: .*"ROT13": OpenSSL knows none/],
+    ['SMTPTLSCiphers aNULL', qr/SMTPTLSCiphers: .*"aNULL": none of them is safe/],
+    ['SMTPTLSCipherSuites ROT13', qr/SMTPTLSCipherSuites: .*ROT13/],
+    ['SMTPTLSGroups P-0', qr/SMTPTLSGroups: .*P-0/],
+    ['SMTPTLSPin sha1//AAAA', qr{SMTPTLSPin: "sha1//AAAA" is no pin: write}],
+    ['SMTPTLSARecord "3 1 1 00"', qr/SMTPTLSARecord: .*a SHA-256 has 32 bytes/],
+    ["SMTPTLSARecord \"1 1 1 $hash\"", qr/SMTPTLSARecord: .*usage is not 2/],
+    ['SMTPTLSARecord 3 1 1 00', qr/SMTPTLSARecord: "3" is no TLSA record/],
+    ["SMTPHost 192.0.2.1\nSMTPTLSARecord \"3 1 1 $hash\"",
+        qr/not go together: TLSA records are for a name/],
+    ["SMTPSecurity opportunistic\nSMTPTLSPin $hash",
+        qr/not go together: pins.*set security to starttls/],
+    ['SMTPTLSDANE yes', qr/SMTPTLSDANE: "yes" is not one of off, on, required/],
+    ["SMTPTLSDANEAnchor $dir/none.key", qr/SMTPTLSDANEAnchor.*No such file/],
+    ['SMTPTLSDANEResolver ns.example', qr/SMTPTLSDANEResolver: .*an IP address/],
     ['SMTPPickupDirectory relative/dir',
         qr/SMTPPickupDirectory.*is not an absolute path; begin it with/],
     ["SMTPPickupDirectory $dir/none", qr/SMTPPickupDirectory.*No such file/],
@@ -146,6 +166,11 @@ like($said, qr/SMTPHost.*SMTPFormTo.*SMTPFrom/s, 'all are named in one go');
 
 # What is right.
 my @good = (
+    "SMTPTLSVersion 1.3\nSMTPTLSCipherSuites TLS_AES_256_GCM_SHA384\n"
+        . 'SMTPTLSGroups X25519:P-256',
+    "SMTPTLSCiphers ECDHE+AESGCM\nSMTPTLSPin $hash $hash",
+    "SMTPHost mail.example\nSMTPTLSARecord \"3 1 1 $hash\" \"2 0 1 $hash\"",
+    'SMTPTLSDANE off', 'SMTPTLSPin none', 'SMTPTLSDANEResolver 127.0.0.1@53',
     '', "SMTPHost mail.example\nSMTPPort 587\n$LOGIN",
     "SMTPHost localhost\nSMTPSecurity none\n$LOGIN",
     "SMTPHost 127.0.0.1\nSMTPSecurity none\n$LOGIN",

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <apr_file_io.h>
@@ -144,6 +145,30 @@ const char *peer_ca_file(peer_ca_t *ca, apr_pool_t *pool)
     return path;
 }
 
+/* The one name, with its NUL. */
+static void add_raw_name(X509 *certificate, const char *raw)
+{
+    GENERAL_NAMES *names = GENERAL_NAMES_new();
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+    char *copy = OPENSSL_strdup(raw);
+    char *bar = strchr(copy, '|');
+    int len = (int)strlen(raw);
+
+    if (bar) {
+        *bar = '\0';
+    }
+    ASN1_STRING_set(text, copy, len);
+    GENERAL_NAME_set0_value(name, GEN_DNS, text);
+    sk_GENERAL_NAME_push(names, name);
+    if (X509_add1_ext_i2d(certificate, NID_subject_alt_name, names, 0, 0)
+        != 1) {
+        tap_bail("no name %s", raw);
+    }
+    GENERAL_NAMES_free(names);
+    OPENSSL_free(copy);
+}
+
 static X509 *issue(peer_ca_t *ca, const peer_cert_t *cert, EVP_PKEY *key,
                    apr_pool_t *pool)
 {
@@ -160,8 +185,11 @@ static X509 *issue(peer_ca_t *ca, const peer_cert_t *cert, EVP_PKEY *key,
     if (cert->names) {
         extend(made, issuer, NID_subject_alt_name, cert->names);
     }
-    if (X509_sign(made, cert->self_signed ? key : ca->key, EVP_sha256())
-        <= 0) {
+    if (cert->raw_name) {
+        add_raw_name(made, cert->raw_name);
+    }
+    if (X509_sign(made, cert->self_signed ? key : ca->key,
+                  cert->sha1 ? EVP_sha1() : EVP_sha256()) <= 0) {
         tap_bail("no certificate");
     }
     return made;
@@ -177,10 +205,23 @@ SSL_CTX *peer_ca_server(peer_ca_t *ca, const peer_cert_t *cert,
                               apr_pool_cleanup_null);
     SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_min_proto_version(context, 0);
-    SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0");
+    SSL_CTX_set_cipher_list(context, cert->ciphers ? cert->ciphers
+                                                   : "ALL:@SECLEVEL=0");
+    if (cert->min_version) {
+        SSL_CTX_set_min_proto_version(context, cert->min_version);
+    }
+    if (cert->anonymous) {
+        SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+        SSL_CTX_set_dh_auto(context, 1);
+        return context;
+    }
     if (SSL_CTX_use_certificate(context, issue(ca, cert, key, pool)) != 1
         || SSL_CTX_use_PrivateKey(context, key) != 1) {
         tap_bail("no server context");
+    }
+    if (cert->show_ca
+        && SSL_CTX_add1_chain_cert(context, ca->certificate) != 1) {
+        tap_bail("no chain");
     }
     if (cert->max_version) {
         SSL_CTX_set_max_proto_version(context, cert->max_version);
@@ -206,4 +247,85 @@ const char *peer_ca_client_file(peer_ca_t *ca, const peer_cert_t *cert,
     PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
     fclose(file);
     return path;
+}
+
+const char *peer_ca_crl_file(peer_ca_t *ca, const SSL_CTX *server, long days,
+                             const char *path, apr_pool_t *pool)
+{
+    X509_CRL *crl = X509_CRL_new();
+    ASN1_TIME *from = X509_gmtime_adj(NULL, -2 * 86400);
+    ASN1_TIME *until = X509_gmtime_adj(NULL, days * 86400);
+    FILE *file = path ? fopen(path, "w") : new_file(&path, pool);
+
+    X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+    X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca->certificate));
+    X509_CRL_set1_lastUpdate(crl, from);
+    X509_CRL_set1_nextUpdate(crl, until);
+    if (server) {
+        X509_REVOKED *revoked = X509_REVOKED_new();
+
+        X509_REVOKED_set_serialNumber(
+            revoked, X509_get_serialNumber(SSL_CTX_get0_certificate(server)));
+        X509_REVOKED_set_revocationDate(revoked, from);
+        X509_CRL_add0_revoked(crl, revoked);
+    }
+    if (!file || X509_CRL_sort(crl) != 1
+        || X509_CRL_sign(crl, ca->key, EVP_sha256()) <= 0
+        || PEM_write_X509_CRL(file, crl) != 1) {
+        tap_bail("no list of revocations");
+    }
+    fclose(file);
+    ASN1_TIME_free(from);
+    ASN1_TIME_free(until);
+    X509_CRL_free(crl);
+    return path;
+}
+
+const char *peer_pin(const SSL_CTX *server, apr_pool_t *pool)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned char text[2 * EVP_MAX_MD_SIZE];
+    unsigned char *der = NULL;
+    unsigned int len = 0;
+    int size;
+
+    size = i2d_PUBKEY(X509_get0_pubkey(SSL_CTX_get0_certificate(server)),
+                      &der);
+    if (size <= 0) {
+        tap_bail("no key");
+    }
+    EVP_Digest(der, (size_t)size, hash, &len, EVP_sha256(), NULL);
+    OPENSSL_free(der);
+    EVP_EncodeBlock(text, hash, (int)len);
+    return apr_pstrcat(pool, "sha256//", (char *)text, NULL);
+}
+
+const char *peer_tlsa(const SSL_CTX *server, peer_ca_t *ca, int usage,
+                      int selector, int type, apr_pool_t *pool)
+{
+    const X509 *certificate = ca ? ca->certificate
+                                 : SSL_CTX_get0_certificate(server);
+    const char *text = apr_psprintf(pool, "%d %d %d ", usage, selector, type);
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned char *der = NULL;
+    const unsigned char *data = hash;
+    unsigned int len;
+    unsigned int i;
+
+    len = (unsigned int)(selector == 0
+                             ? i2d_X509(certificate, &der)
+                             : i2d_PUBKEY(X509_get0_pubkey(certificate),
+                                          &der));
+    if (type == 0) {
+        data = der;
+    }
+    else {
+        EVP_Digest(der, len, hash, &len,
+                   type == 1 ? EVP_sha256() : EVP_sha512(), NULL);
+    }
+    for (i = 0; i < len; i++) {
+        text = apr_psprintf(pool, "%s%02x", text, data[i]);
+    }
+    OPENSSL_free(der);
+    return text;
 }

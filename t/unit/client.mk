@@ -25,6 +25,7 @@ unit_tests += \
 	t/unit/client_threads_test \
 	t/unit/client_tls_test \
 	t/unit/client_watch_test \
+	t/unit/conn_dane_test \
 	t/unit/conn_open_test \
 	t/unit/conn_owner_test \
 	t/unit/conn_test \

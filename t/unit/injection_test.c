@@ -212,6 +212,14 @@ CLIENT(set_target_name)
 CLIENT(set_from)
 CLIENT(set_ca_file)
 CLIENT(set_ca_directory)
+CLIENT(set_crl_file)
+CLIENT(set_ciphers)
+CLIENT(set_cipher_suites)
+CLIENT(set_groups)
+CLIENT(set_pins)
+CLIENT(set_tlsa_records)
+CLIENT(set_dane_anchor)
+CLIENT(set_dane_resolver)
 CLIENT(set_pickup_directory)
 CALL(c_certificate,
      smtpc_client_set_client_certificate(t->client, text, NULL))
@@ -399,6 +407,18 @@ static const function_t functions[] = {
     { "client from", c_set_from, MAILBOX, 0 },
     { "set_ca_file", c_set_ca_file, "~/no/~such~", 1 },
     { "set_ca_directory", c_set_ca_directory, "~/no/~such~", 1 },
+    { "set_crl_file", c_set_crl_file, "~/no/~such~", 1 },
+    { "set_ciphers", c_set_ciphers, "~ECDHE~+AESGCM~", 0 },
+    { "set_cipher_suites", c_set_cipher_suites,
+      "~TLS_AES~_128_GCM_SHA256~", 0 },
+    { "set_groups", c_set_groups, "~P-~256~", 0 },
+    { "set_pins", c_set_pins, "~sha256//AAECAwQFBgcICQoLDA0ODxAREhMU~"
+                              "FRYXGBkaGxwdHh8=~", 0 },
+    { "set_tlsa_records", c_set_tlsa_records,
+      "~3 1 1 000102030405060708090a0b0c0d0e0f~"
+      "000102030405060708090a0b0c0d0e0f~", 0 },
+    { "set_dane_anchor", c_set_dane_anchor, "~/no/~such~", 1 },
+    { "set_dane_resolver", c_set_dane_resolver, "~127.0.0~.1@53~", 0 },
     { "set_pickup_directory", c_set_pickup_directory, "~/no/~such~", 0 },
     { "set_client_certificate", c_certificate, "~/no/~such~", 1 },
     { "user", c_user, "~a~b~", 0 },
@@ -474,6 +494,14 @@ static const char *seen(const thing_t *t)
         text_or(smtpc_client_ca_file(c)), "|",
         text_or(smtpc_client_ca_directory(c)), "|",
         text_or(smtpc_client_client_certificate(c)), "|",
+        text_or(smtpc_client_crl_file(c)), "|",
+        text_or(smtpc_client_ciphers(c)), "|",
+        text_or(smtpc_client_cipher_suites(c)), "|",
+        text_or(smtpc_client_groups(c)), "|",
+        text_or(smtpc_client_pins(c)), "|",
+        text_or(smtpc_client_tlsa_records(c)), "|",
+        text_or(smtpc_client_dane_anchor(c)), "|",
+        text_or(smtpc_client_dane_resolver(c)), "|",
         text_or(smtpc_client_user(c)), "|",
         text_or(smtpc_client_pickup_directory(c)), "|",
         text_or(smtpc_client_unix_socket(c)), "|",

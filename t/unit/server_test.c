@@ -39,6 +39,14 @@ static smtpc_server_t full(void)
     draft.verify_name = "mx.example.org";
     draft.certificate = "/cert.pem";
     draft.certificate_key = "/key.pem";
+    draft.crl_file = "/crl.pem";
+    draft.ciphers = "ECDHE+AESGCM";
+    draft.cipher_suites = "TLS_AES_128_GCM_SHA256";
+    draft.groups = "X25519";
+    draft.pins = "sha256//a";
+    draft.tlsa = "3 1 1 00";
+    draft.dane_anchor = "/root.key";
+    draft.dane_resolver = "127.0.0.1";
     return draft;
 }
 
@@ -86,6 +94,14 @@ static void text_fields(void)
         { offsetof(smtpc_server_t, certificate), 1, 0, "certificate" },
         { offsetof(smtpc_server_t, certificate_key), 1, 0,
           "certificate_key" },
+        { offsetof(smtpc_server_t, crl_file), 1, 0, "crl_file" },
+        { offsetof(smtpc_server_t, ciphers), 1, 0, "ciphers" },
+        { offsetof(smtpc_server_t, cipher_suites), 1, 0, "cipher_suites" },
+        { offsetof(smtpc_server_t, groups), 1, 0, "groups" },
+        { offsetof(smtpc_server_t, pins), 1, 0, "pins" },
+        { offsetof(smtpc_server_t, tlsa), 0, 0, "tlsa" },
+        { offsetof(smtpc_server_t, dane_anchor), 0, 0, "dane_anchor" },
+        { offsetof(smtpc_server_t, dane_resolver), 0, 0, "dane_resolver" },
     };
     static const char *const values[] = { "other", "", NULL };
     apr_size_t i;
@@ -124,8 +140,14 @@ static void other_fields(void)
     draft.port = 588;
     differs(&draft, 0, "port");
     draft = full();
-    draft.security = SMTPC_SECURITY_OPPORTUNISTIC;
+    draft.security = SMTPC_SECURITY_IMPLICIT;
     differs(&draft, 1, "security");
+    draft = full();
+    draft.tls_version = SMTPC_TLS_1_3;
+    differs(&draft, 1, "tls_version");
+    draft = full();
+    draft.dane = SMTPC_DANE_ON;
+    differs(&draft, 0, "dane");
     draft = full();
     draft.secret = secret("hunter3");
     differs(&draft, 0, "secret");
@@ -273,6 +295,44 @@ static void loopback_of_proxy(void)
                "a Unix socket");
 }
 
+/* What names the key of a server needs TLS, and a name. */
+static void keys(void)
+{
+    smtpc_server_t server = { .host = "localhost", .port = 25 };
+
+    tap_is_str(smtpc__server_conflict(&server), NULL, "nothing to require");
+    server.pins = "sha256//a";
+    tap_is_int(smtpc__server_security(&server), SMTPC_SECURITY_STARTTLS,
+               "a pin requires TLS");
+    tap_is_str(smtpc__server_conflict(&server), NULL, "by itself");
+    server.security = SMTPC_SECURITY_OPPORTUNISTIC;
+    tap_ok(smtpc__server_conflict(&server) != NULL,
+           "not with opportunistic TLS: %s", smtpc__server_conflict(&server));
+    server.security = SMTPC_SECURITY_NONE;
+    tap_ok(smtpc__server_conflict(&server) != NULL, "nor without");
+    server.security = SMTPC_SECURITY_DEFAULT;
+    server.pins = NULL;
+    server.dane = SMTPC_DANE_REQUIRED;
+    tap_is_int(smtpc__server_security(&server), SMTPC_SECURITY_STARTTLS,
+               "required DANE requires TLS");
+    server.host = "127.0.0.1";
+    tap_ok(smtpc__server_conflict(&server) != NULL, "and a name: %s",
+           smtpc__server_conflict(&server));
+    server.verify_name = "mail.example.org";
+    tap_is_str(smtpc__server_conflict(&server), NULL, "it has one");
+    server.dane = SMTPC_DANE_OFF;
+    server.tlsa = "3 1 1 00";
+    tap_is_int(smtpc__server_security(&server), SMTPC_SECURITY_STARTTLS,
+               "a TLSA record requires TLS");
+    server.verify_name = NULL;
+    tap_ok(smtpc__server_conflict(&server) != NULL, "and a name");
+    server.tlsa = NULL;
+    server.dane = SMTPC_DANE_ON;
+    tap_is_int(smtpc__server_security(&server), SMTPC_SECURITY_NONE,
+               "looking for records does not");
+    tap_is_str(smtpc__server_conflict(&server), NULL, "nor a name");
+}
+
 static void loopback(void)
 {
     static const char *const yes[] = { "localhost", "LOCALHOST", "127.0.0.1",
@@ -304,5 +364,6 @@ int main(void)
     default_security();
     loopback();
     loopback_of_proxy();
+    keys();
     return tap_done();
 }

@@ -110,6 +110,14 @@ static void test_files(apr_pool_t *pool)
     check("CA directory", POLICY(.ca_directory = "/etc"), NULL, pool);
     check("no directory", POLICY(.ca_directory = "/etc/passwd"),
           "not a directory", pool);
+    check("CRL file", POLICY(.ca_file = ca_file,
+                             .crl_file = peer_ca_crl_file(ca, NULL, 1, NULL,
+                                                          pool)),
+          NULL, pool);
+    check("no CRL file", POLICY(.crl_file = "/no/such"),
+          "CRL file /no/such: No such file", pool);
+    check("CRL file with certificates", POLICY(.crl_file = ca_file),
+          "CRL file", pool);
     check("client certificate", POLICY(.certificate = pair), NULL, pool);
     check("with its key", POLICY(.certificate = pair,
                                  .certificate_key = pair), NULL, pool);
@@ -123,11 +131,83 @@ static void test_files(apr_pool_t *pool)
     tap_subtest_end();
 }
 
+static void test_lists(apr_pool_t *pool)
+{
+    tap_subtest_begin("lists");
+    check("ciphers", POLICY(.ciphers = "ECDHE+AESGCM"), NULL, pool);
+    check("unknown ciphers", POLICY(.ciphers = "ROT13"), "knows none", pool);
+    check("anonymous ciphers", POLICY(.ciphers = "aNULL:@SECLEVEL=0"),
+          "none of them is safe", pool);
+    check("ciphers without encryption", POLICY(.ciphers = "eNULL"),
+          "none of them is safe", pool);
+    check("the same with TLS 1.3, which has its own",
+          POLICY(.ciphers = "eNULL", .version = SMTPC_TLS_1_3), NULL, pool);
+    check("suites", POLICY(.suites = "TLS_AES_256_GCM_SHA384"), NULL, pool);
+    check("unknown suites", POLICY(.suites = "x"), "does not know", pool);
+    check("groups", POLICY(.groups = "X25519:P-256"), NULL, pool);
+    check("unknown groups", POLICY(.groups = "X25519:x"), "does not know",
+          pool);
+    tap_is_int(ERR_peek_error(), 0, "the error queue is clean");
+    tap_subtest_end();
+}
+
+/* Whatever a list of ciphers or the system's openssl.cnf says. */
+static void test_floor(apr_pool_t *pool)
+{
+    smtpc_tls_policy_t policy = { .key = "floor", .version = SMTPC_TLS_1_3,
+                                  .ciphers = "DEFAULT:@SECLEVEL=0" };
+    SSL_CTX *context;
+    smtpc_env_t *env;
+
+    tap_subtest_begin("floor");
+    if (smtpc_env_create(&env, pool) != APR_SUCCESS) {
+        tap_bail("no env");
+    }
+    context = get(&policy, env, pool);
+    tap_ok(SSL_CTX_get_security_level(context) >= 2, "security level");
+    tap_is_int(SSL_CTX_get_min_proto_version(context), TLS1_3_VERSION,
+               "TLS 1.3");
+    policy.key = "strict";
+    policy.ciphers = "DEFAULT:@SECLEVEL=4";
+    policy.version = SMTPC_TLS_1_2;
+    context = get(&policy, env, pool);
+    tap_is_int(SSL_CTX_get_security_level(context), 4,
+               "what is stricter stays");
+    tap_subtest_end();
+}
+
+/* A CRL file that was written anew makes another context. */
+static void test_stamp(apr_pool_t *pool)
+{
+    peer_ca_t *ca = peer_ca_create("Test CA", pool);
+    peer_cert_t cert = { 0 };
+    SSL_CTX *server = peer_ca_server(ca, &cert, pool);
+    smtpc_tls_policy_t policy = { .ca_file = peer_ca_file(ca, pool),
+                                  .key = "crl", .verify = 1 };
+    SSL_CTX *context;
+    smtpc_env_t *env;
+
+    tap_subtest_begin("a CRL file that changes");
+    if (smtpc_env_create(&env, pool) != APR_SUCCESS) {
+        tap_bail("no env");
+    }
+    tap_is_str(smtpc__tls_context_stamp(&policy, pool), "", "no file");
+    policy.crl_file = peer_ca_crl_file(ca, NULL, 1, NULL, pool);
+    context = get(&policy, env, pool);
+    tap_ok(get(&policy, env, pool) == context, "the same");
+    (void)peer_ca_crl_file(ca, server, 1, policy.crl_file, pool);
+    tap_ok(get(&policy, env, pool) != context, "another, once it changed");
+    tap_subtest_end();
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_pool();
 
     test_shared(pool);
     test_files(pool);
+    test_lists(pool);
+    test_floor(pool);
+    test_stamp(pool);
     return tap_done();
 }

@@ -343,7 +343,7 @@ static void test_once(apr_pool_t *pool)
     smtpc_tls_policy_t policy = make_policy("one");
     smtpc_tls_sessions_t *sessions;
     SSL_SESSION *session;
-    const char *key = "verify\ntest\nmail.test\none";
+    const char *key = "verify\ntest\nmail.test\none\n\n";
 
     tap_subtest_begin("a ticket is used once");
     SSL_CTX_set_num_tickets(server, 1);
@@ -421,7 +421,7 @@ static SSL_SESSION *make_session(int version, apr_pool_t *pool)
         tap_bail("no sessions");
     }
     session = smtpc__tls_sessions_take(sessions,
-                                       "verify\ntest\nmail.test\none");
+                                       "verify\ntest\nmail.test\none\n\n");
     if (!session) {
         tap_bail("no session");
     }
@@ -542,7 +542,7 @@ static void test_flood(apr_pool_t *pool)
     if (smtpc__tls_sessions_get(&sessions, env, pool) != APR_SUCCESS) {
         tap_bail("no sessions");
     }
-    while (take(sessions, "verify\ntest\nmail.test\none")) {
+    while (take(sessions, "verify\ntest\nmail.test\none\n\n")) {
         taken++;
     }
     tap_is_int(taken, SMTPC_LIMIT_TLS_TICKETS, "the newest were kept");

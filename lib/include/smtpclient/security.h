@@ -21,6 +21,20 @@ typedef enum {
     SMTPC_SECURITY_IMPLICIT       /**< TLS from the first byte, verified */
 } smtpc_security_e;
 
+/** The oldest version of TLS that is spoken. */
+typedef enum {
+    SMTPC_TLS_1_2, /**< RFC 5246, and newer ones: RFC 9325 3.1 */
+    SMTPC_TLS_1_3  /**< RFC 8446 */
+} smtpc_tls_version_e;
+
+/** Whether TLSA records in the DNS say which certificate is good. RFC 7672 */
+typedef enum {
+    SMTPC_DANE_OFF,     /**< they are not looked up */
+    SMTPC_DANE_ON,      /**< where there are some, see
+                             smtpc_client_set_dane() */
+    SMTPC_DANE_REQUIRED /**< where there are none, no mail */
+} smtpc_dane_e;
+
 SMTPC_END_DECLS
 
 #endif

@@ -10,6 +10,7 @@
  *   env.h      one per process: clock, log sink, what handles share
  *   client.h   the handle: server, credentials, security; send, dispose
  *   client_route.h  several servers, Unix sockets, proxies, LMTP, XCLIENT
+ *   client_tls.h  versions and ciphers of TLS, pinned keys, DANE
  *   client_limits.h  how many connections, how long, how fast
  *   message.h  the message: addresses, subject, body, headers
  *   attachment.h, view.h  attachments; other forms of the body, pictures in
@@ -51,6 +52,7 @@
 #include <smtpclient/client.h>
 #include <smtpclient/client_limits.h>
 #include <smtpclient/client_route.h>
+#include <smtpclient/client_tls.h>
 #include <smtpclient/dkim.h>
 #include <smtpclient/entity.h>
 #include <smtpclient/env.h>
