@@ -1,0 +1,52 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# Every known attack of a server has a test that is named after it, in
+# t/security or t/scripts: "P12: what happens". The groups: P replies that are
+# not SMTP, T TLS, U logging in, R connections that are used again, L servers
+# that are slow or dead.
+use strict;
+use warnings;
+use FindBin ();
+use lib $FindBin::Bin;
+use Lint;
+use Test::More;
+
+# T22 is about mail to the servers of a domain (MTA-STS); we hand over to a
+# relay.
+my %out_of_scope = (T22 => 1);
+my %groups = (P => 28, T => 23, U => 14, R => 12, L => 10);
+my @ids = grep { !$out_of_scope{$_} }
+    map { my $group = $_; map { "$group$_" } 1 .. $groups{$group} }
+        sort keys %groups;
+my %known = map { $_ => 1 } @ids;
+
+# Those that have no test.
+my %pending = map { $_ => 1 } qw(
+    P1 P2 P3 P4 P5 P6 P7 P8 P9 P11 P12 P13 P14 P15 P16 P17 P18 P19 P20 P21 P22
+    P23 P24 P25 P26 P27 P28
+    T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16 T17 T18 T19 T20 T21
+    T23
+    U1 U2 U3 U4 U5 U6 U7 U8 U9 U10 U11 U12 U13 U14
+    R1 R2 R3 R4 R5 R6 R7 R8 R9 R10 R11 R12
+    L1 L2 L3 L4 L5 L6 L7 L8 L9 L10
+);
+
+# Names of tests: what follows a quote, or begins a case of a script, and is
+# an id, or several.
+my %named;
+for my $file (files(qr/\.(?:c|t|txt)$/, qw(t/security t/scripts))) {
+    my $text = slurp($file);
+    while ($text =~ /(?:["']|^===\s+)((?:[PTURL]\d+(?:,\s*)?)+): /gm) {
+        push @{ $named{$_} }, $file for $1 =~ /[PTURL]\d+/g;
+    }
+}
+verdict('every threat has a test', scalar @ids,
+    map { "$_ has no test in t/security" }
+        grep { !$named{$_} && !$pending{$_} } @ids);
+verdict('what has a test is not pending', scalar @ids,
+    map { "$_ has a test, strike it off the list in t/lint/threats.t" }
+        grep { $named{$_} && $pending{$_} } @ids);
+verdict('every test is for a threat that is known', scalar keys %named,
+    map { "$_ in $named{$_}[0] is not on the list" }
+        grep { !$known{$_} } sort keys %named);
+done_testing();

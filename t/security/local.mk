@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# Hostile servers: each test is named after an id of the list of threats in
+# t/lint/threats.t, which sees to it that each id has one. C programs run with
+# the unit tests and their sanitizers, *.t in httpd by t/TEST.
+unit_tests += \
+	t/security/greeting_test
+testsupport_sources += \
+	t/support/hostile.c t/support/hostile.h \
+	t/support/hostile_run.c

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hostile_run.c: a whole client that meets the server of a row.
+ */
+
+#include "hostile.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_thread_proc.h>
+
+#include "../tap/tap.h"
+#include "async.h"
+#include "mail.h"
+
+/** How a mail is sent. */
+typedef enum { BLOCKING, ASYNC, MANY, WAYS } way_e;
+
+static const char *const way_names[WAYS] = { "send", "send_async",
+                                             "send_many" };
+
+/** A row that is tried. */
+typedef struct trial_t {
+    const hostile_row_t *row;
+    apr_pool_t *pool;
+    smtpc_env_t *env;
+    smtpc_client_t *client;
+    hostile_t hostile;
+    peer_t *peer;
+    async_t async;
+    const smtpc_result_t *result;
+} trial_t;
+
+static void must(apr_status_t rv, const char *what)
+{
+    if (rv != APR_SUCCESS) {
+        tap_bail("%s: %d", what, rv);
+    }
+}
+
+static smtpc_message_t *make_message(const trial_t *trial)
+{
+    const hostile_row_t *row = trial->row;
+    smtpc_message_t *message = async_message(row->to ? row->to
+                                                     : "ann@example.net",
+                                             trial->pool);
+
+    must(smtpc_message_set_body(message, row->body ? row->body
+                                                   : "First line\n.\n",
+                                SMTPC_BODY_TEXT), "body");
+    return message;
+}
+
+static apr_status_t send_async(trial_t *trial,
+                               const smtpc_message_t *message)
+{
+    int before = async_count(&trial->async);
+
+    must(smtpc_client_send_async(trial->client, message, async_completed,
+                                 &trial->async), "submit");
+    if (async_wait(&trial->async, before + 1) != before + 1) {
+        tap_bail("%s: not completed", trial->row->name);
+    }
+    /* Results of asynchronous sends live until the next operation. */
+    trial->result = trial->async.result;
+    while (smtpc_client_set_port(trial->client, peer_port(trial->peer))
+           == SMTPC_EBUSY) {
+        apr_thread_yield();
+    }
+    return trial->async.status;
+}
+
+static apr_status_t send_mail(trial_t *trial, way_e way)
+{
+    smtpc_message_t *message = make_message(trial);
+    smtpc_result_t *result;
+    apr_status_t rv;
+
+    if (way == ASYNC) {
+        return send_async(trial, message);
+    }
+    rv = way == MANY ? smtpc_client_send_many(&result, trial->client,
+                                              &message, 1, trial->pool)
+                     : smtpc_client_send(&result, trial->client, message,
+                                         trial->pool);
+    trial->result = result;
+    return rv;
+}
+
+static void set_up(trial_t *trial)
+{
+    const hostile_row_t *row = trial->row;
+    apr_interval_time_t time = apr_time_from_msec(
+        row->timeout > 0 ? row->timeout : 20000);
+
+    must(smtpc_env_create(&trial->env, trial->pool), "env");
+    hostile_init(&trial->hostile, &row->server);
+    async_init(&trial->async);
+    trial->peer = peer_start(hostile_serve, &trial->hostile);
+    trial->client = mail_client(trial->peer, trial->env, trial->pool);
+    if (row->security != SMTPC_SECURITY_DEFAULT) {
+        must(smtpc_client_set_security(trial->client, row->security),
+             "security");
+    }
+    if (row->user) {
+        must(smtpc_client_set_credentials(trial->client, row->user,
+                                          "hunter2"), "credentials");
+    }
+    must(smtpc_client_set_timeout(trial->client, time), "timeout");
+    if (row->set_up) {
+        row->set_up(trial->client, trial->pool);
+    }
+}
+
+static void check_result(trial_t *trial, apr_status_t rv)
+{
+    const hostile_row_t *row = trial->row;
+    const char *error = mail_error(trial->result);
+
+    tap_is_int(rv, row->status, "status: %s", error);
+    if (!tap_ok(trial->result != NULL, "there is a result")) {
+        return;
+    }
+    tap_is_int(smtpc_result_stage(trial->result), row->stage, "stage");
+    tap_is_int(smtpc_result_code(trial->result), row->code, "code");
+    tap_is_int(smtpc_result_recipient(trial->result, 0)->state, row->state,
+               "state of the recipient");
+    tap_ok(!row->says || strstr(error, row->says), "%s", error);
+    tap_ok(!strstr(smtpc_result_describe(trial->result, trial->pool),
+                   "hunter2"), "without the password");
+}
+
+/* No connection heard a word of never. */
+static void check_never(trial_t *trial)
+{
+    apr_pool_t *pool = trial->pool;
+    char *list = apr_pstrdup(pool, trial->row->never);
+    char *state = NULL;
+    char *word;
+    int i;
+
+    for (word = apr_strtok(list, " ", &state); word;
+         word = apr_strtok(NULL, " ", &state)) {
+        const char *found = NULL;
+
+        for (i = 0; i < HOSTILE_CONNS && !found; i++) {
+            found = strstr(apr_psprintf(pool, " %s ", hostile_heard(
+                                            &trial->hostile, i, pool)),
+                           apr_psprintf(pool, " %s ", word));
+        }
+        tap_ok(!found, "%s was never said", word);
+    }
+}
+
+/* Send another mail: the server has no more moves. */
+static void check_pool(trial_t *trial, way_e way)
+{
+    int before = peer_accepted(trial->peer);
+    int expected = before + (trial->row->pool == HOSTILE_GONE);
+    apr_status_t rv;
+
+    must(smtpc_client_set_timeout(trial->client, apr_time_from_sec(20)),
+         "timeout");
+    rv = send_mail(trial, way);
+    tap_is_int(rv, APR_SUCCESS, "the next mail goes: %s",
+               mail_error(trial->result));
+    tap_is_int(peer_accepted(trial->peer), expected, "%s",
+               expected == before ? "over the same connection"
+                                  : "over one of its own");
+}
+
+static void run_way(const hostile_row_t *row, const char *what, way_e way)
+{
+    trial_t trial = { .row = row };
+    int connections;
+
+    tap_subtest_begin("%s%s%s, %s", row->name, *what ? ", " : "", what,
+                      way_names[way]);
+    (void)tap_pool();
+    apr_pool_create_unmanaged(&trial.pool);
+    set_up(&trial);
+    check_result(&trial, send_mail(&trial, way));
+    connections = peer_accepted(trial.peer);
+    tap_is_int(connections, row->connections > 0 ? row->connections : 1,
+               "connections");
+    if (row->pool != HOSTILE_LAST) {
+        check_pool(&trial, way);
+    }
+    must(smtpc_client_dispose(trial.client), "dispose");
+    tap_ok(peer_quiet(trial.peer), "all connections ended");
+    if (row->heard) {
+        tap_is_str(hostile_heard(&trial.hostile, 0, trial.pool), row->heard,
+                   "heard");
+    }
+    if (row->never) {
+        check_never(&trial);
+    }
+    tap_ok(!hostile_saw(&trial.hostile, "hunter2"), "no password as it is");
+    apr_pool_destroy(trial.pool);
+    peer_stop(trial.peer);
+    async_end(&trial.async);
+    pthread_mutex_destroy(&trial.hostile.lock);
+    tap_subtest_end();
+}
+
+void hostile_run_one(const hostile_row_t *row, const char *what)
+{
+    int way;
+
+    for (way = 0; way < WAYS; way++) {
+        run_way(row, what, way);
+    }
+}
+
+void hostile_run(const hostile_row_t *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        hostile_run_one(&rows[i], "");
+    }
+}
