@@ -188,6 +188,7 @@ static apr_status_t create(smtpc_client_t **client, const char **directive,
     }
     /* Registered before the client's own cleanup, so that it runs after. */
     apr_atomic_inc32(&process->clients);
+    msc_lifecycle_watch(process);
     apr_pool_cleanup_register(p, process, count_down, apr_pool_cleanup_null);
 
     *directive = "SMTPHost";

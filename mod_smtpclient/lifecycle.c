@@ -18,10 +18,14 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_main.h>
+#include <ap_mpm.h>
 #include <apr_atomic.h>
 #include <apr_strings.h>
 
 APLOG_USE_MODULE(smtpclient);
+
+/** Idle connections are looked for this often where there are timers. */
+#define TEND_PERIOD apr_time_from_sec(10)
 
 void *msc_lifecycle_create_server(apr_pool_t *p, server_rec *s)
 {
@@ -170,4 +174,37 @@ void msc_lifecycle_child_init(apr_pool_t *pchild, server_rec *s)
     }
     msc_log_attach(process->env, ap_server_conf);
     apr_pool_pre_cleanup_register(pchild, process, end_process);
+}
+
+/* An ap_mpm_callback_fn_t. */
+static void tend_and_again(void *baton)
+{
+    msc_process_t *process = baton;
+
+    if (process->env) {
+        (void)smtpc_env_close_idle(process->env);
+        (void)ap_mpm_register_timed_callback(TEND_PERIOD, tend_and_again,
+                                             process);
+    }
+}
+
+void msc_lifecycle_watch(msc_process_t *process)
+{
+    if (apr_atomic_cas32(&process->watched, 1, 0) == 0) {
+        (void)ap_mpm_register_timed_callback(TEND_PERIOD, tend_and_again,
+                                             process);
+    }
+}
+
+int msc_lifecycle_tend(request_rec *r)
+{
+    msc_process_t *process = msc_lifecycle_process();
+    apr_uint32_t now = (apr_uint32_t)apr_time_sec(r->request_time);
+    apr_uint32_t last = apr_atomic_read32(&process->tended);
+
+    if (apr_atomic_read32(&process->watched) && process->env && now != last
+        && apr_atomic_cas32(&process->tended, now, last) == last) {
+        (void)smtpc_env_close_idle(process->env);
+    }
+    return DECLINED;
 }

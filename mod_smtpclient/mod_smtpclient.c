@@ -12,6 +12,7 @@
 #include "module.h"
 
 #include <http_log.h>
+#include <http_protocol.h>
 
 static void register_hooks(apr_pool_t *p)
 {
@@ -24,6 +25,7 @@ static void register_hooks(apr_pool_t *p)
     /* First: other modules may use our functions in their child_init. */
     ap_hook_child_init(msc_lifecycle_child_init, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(msc_form_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_log_transaction(msc_lifecycle_tend, NULL, NULL, APR_HOOK_MIDDLE);
     msc_api_register();
 }
 

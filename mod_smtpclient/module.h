@@ -40,6 +40,11 @@ typedef struct {
     apr_pool_t *pool;
     /** Clients alive. */
     apr_uint32_t clients;
+    /** Second in which idle connections were last looked for. */
+    apr_uint32_t tended;
+    /** There are connections to look for, and a timer for it if the MPM has
+     *  any. */
+    apr_uint32_t watched;
 } msc_process_t;
 
 /*
@@ -58,6 +63,15 @@ int msc_lifecycle_post_config(apr_pool_t *pconf, apr_pool_t *plog,
 
 /** child_init: create the environment of the child. */
 void msc_lifecycle_child_init(apr_pool_t *pchild, server_rec *s);
+
+/** From now on look for connections of @a process that have been idle too
+ *  long. */
+void msc_lifecycle_watch(msc_process_t *process);
+
+/** At the end of any request, once a second: end connections that have been
+ *  idle too long. Hook log_transaction. Where the MPM has timers (event), one
+ *  does so in a child without requests. */
+int msc_lifecycle_tend(request_rec *r);
 
 /*
  * log.c

@@ -169,6 +169,9 @@
 #define SMTPC_SECRET_EXEC_TIMEOUT apr_time_from_sec(10)
 /** A kept connection is not used after this time without traffic. */
 #define SMTPC_TIMEOUT_IDLE apr_time_from_sec(30)
+/** The thread for asynchronous calls looks for those that are kept too long
+ *  once in this time. */
+#define SMTPC_PERIOD_SWEEP apr_time_from_sec(10)
 /** A kept connection is not used after this time in all. */
 #define SMTPC_TIMEOUT_AGE apr_time_from_sec(300)
 /** Messages over one connection unless a client says otherwise; servers cut

@@ -50,6 +50,7 @@ struct smtpc_engine_t {
     smtpc_loop_t *loop;
     smtpc_task_t stop;
     smtpc_engine_user_t *users; /* the thread's */
+    smtpc_watch_t *sweep; /* the thread's: a deadline only */
 };
 
 /* What an env keeps. */
@@ -76,6 +77,7 @@ static void stop_thread(void *baton)
     smtpc_engine_t *engine = baton;
 
     end_users(engine);
+    smtpc__watch_end(engine->sweep);
     /* It runs until the last connection is buried. */
     smtpc__loop_hold(engine->loop, 0);
 }
@@ -298,10 +300,27 @@ void smtpc__engine_give_loop(smtpc_engine_t *engine,
 
 /* The thread. */
 
+static void next_sweep(smtpc_engine_t *engine)
+{
+    smtpc__watch_deadline(engine->sweep,
+                          smtpc__monotonic() + SMTPC_PERIOD_SWEEP);
+}
+
+/* The watch's callback. */
+static void sweep_now(void *baton, smtpc_loop_event_e event)
+{
+    smtpc_engine_t *engine = baton;
+
+    (void)event;
+    smtpc__pool_sweep(engine->connections);
+    next_sweep(engine);
+}
+
 static void *run_thread(void *data)
 {
     smtpc_engine_t *engine = data;
 
+    next_sweep(engine);
     if (smtpc__loop_run(engine->loop) != APR_SUCCESS) {
         smtpc__env_log(engine->env, SMTPC_LOG_ERROR, "the thread for "
                        "asynchronous mail cannot poll and ends");
@@ -324,6 +343,22 @@ static int start_thread(smtpc_engine_t *engine)
     return error;
 }
 
+/* Make the thread's loop, and what it always watches. */
+static apr_status_t create_loop(smtpc_engine_t *engine)
+{
+    apr_status_t rv = smtpc__loop_create(&engine->loop, THREAD_SOCKETS,
+                                         engine->pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = smtpc__watch_create(&engine->sweep, engine->loop, sweep_now,
+                                 engine, engine->pool);
+    }
+    if (rv != APR_SUCCESS) {
+        engine->loop = NULL;
+    }
+    return rv;
+}
+
 apr_status_t smtpc__engine_async(smtpc_loop_t **loop, smtpc_engine_t *engine)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -334,7 +369,7 @@ apr_status_t smtpc__engine_async(smtpc_loop_t **loop, smtpc_engine_t *engine)
         return SMTPC_EDISPOSED;
     }
     if (!engine->loop) {
-        rv = smtpc__loop_create(&engine->loop, THREAD_SOCKETS, engine->pool);
+        rv = create_loop(engine);
     }
     if (rv == APR_SUCCESS && !engine->running) {
         engine->stop.fn = stop_thread;
@@ -400,6 +435,18 @@ SMTPC_DECLARE(apr_status_t) smtpc_env_keep_connections(smtpc_env_t *env,
     rv = smtpc__engine_get(&engine, env, smtpc__env_pool(env));
     if (rv == APR_SUCCESS) {
         smtpc__pool_keep(engine->connections, keep);
+    }
+    return rv;
+}
+
+SMTPC_DECLARE(apr_status_t) smtpc_env_close_idle(smtpc_env_t *env)
+{
+    smtpc_engine_t *engine;
+    apr_status_t rv;
+
+    rv = smtpc__engine_get(&engine, env, smtpc__env_pool(env));
+    if (rv == APR_SUCCESS) {
+        smtpc__pool_sweep(engine->connections);
     }
     return rv;
 }

@@ -168,6 +168,26 @@ static smtpc_pooled_t *reap(smtpc_pool_t *pool, apr_pool_t **unused)
     return list;
 }
 
+/* End what reap() found, without the lock. */
+static void end_reaped(smtpc_pooled_t *old, apr_pool_t *unused)
+{
+    end_list(old);
+    if (unused) {
+        apr_pool_destroy(unused);
+    }
+}
+
+void smtpc__pool_sweep(smtpc_pool_t *pool)
+{
+    apr_pool_t *unused;
+    smtpc_pooled_t *old;
+
+    pthread_mutex_lock(&pool->lock);
+    old = reap(pool, &unused);
+    pthread_mutex_unlock(&pool->lock);
+    end_reaped(old, unused);
+}
+
 /* The next in line for a connection of bucket, or for the right to one. */
 static void grant(smtpc_bucket_t *bucket, smtpc_pooled_t *kept)
 {
@@ -324,10 +344,7 @@ int smtpc__pool_acquire(smtpc_ticket_t *ticket)
         wait_in_line(bucket, ticket);
     }
     pthread_mutex_unlock(&pool->lock);
-    end_list(old);
-    if (unused) {
-        apr_pool_destroy(unused);
-    }
+    end_reaped(old, unused);
     if (!granted) {
         smtpc__env_count(pool->env, SMTPC_COUNTER(connection_waits), 1);
     }

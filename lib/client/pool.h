@@ -57,6 +57,10 @@ void smtpc__pool_end(smtpc_pool_t *pool);
 /** In a child after fork: close the descriptors of the idle connections. */
 void smtpc__pool_abandon(smtpc_pool_t *pool);
 
+/** End idle connections that are older than their profile allows; does so
+ *  at most once a second. */
+void smtpc__pool_sweep(smtpc_pool_t *pool);
+
 /** Let connections that no handle uses any more live on (@a keep not 0) as
  *  long as the idle time allows, instead of ending with the last handle. */
 void smtpc__pool_keep(smtpc_pool_t *pool, int keep);

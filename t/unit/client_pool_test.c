@@ -18,6 +18,10 @@
 #include "../support/echo.h"
 #include "../support/mail.h"
 #include "../tap/tap.h"
+#include "client/engine.h"
+
+/** SMTPC_TIMEOUT_IDLE. */
+#define IDLE_SECONDS 30
 
 static smtpc_env_t *env;
 static atomic_long clock_ahead; /* seconds */
@@ -110,6 +114,62 @@ static void test_keep(apr_pool_t *pool)
     apr_pool_destroy(root);
     tap_ok(peer_quiet(peer), "it ends with the env");
     tap_is_int(peer_heard(peer, "QUIT"), 1, "with QUIT");
+    peer_stop(peer);
+    tap_subtest_end();
+}
+
+/* Those that nobody asks for end, too: by the call for it, and on the thread
+ * for asynchronous calls. */
+
+static void do_nothing(void *baton)
+{
+    (void)baton;
+}
+
+/* Let the thread look at its clock, which was set. */
+static void wake_thread(apr_pool_t *pool)
+{
+    static smtpc_task_t task = { .fn = do_nothing };
+    smtpc_engine_t *engine;
+    smtpc_loop_t *loop;
+
+    if (smtpc__engine_get(&engine, env, pool) != APR_SUCCESS
+        || smtpc__engine_async(&loop, engine) != APR_SUCCESS) {
+        tap_bail("no thread");
+    }
+    smtpc__loop_post(loop, &task);
+}
+
+static void test_sweep(apr_pool_t *pool)
+{
+    smtpc_message_t *message = async_message("x@y.test", pool);
+    smtpc_client_t *client;
+    peer_smtp_t smtp;
+    async_t async;
+    peer_t *peer;
+
+    tap_subtest_begin("idle for too long");
+    peer_smtp_init(&smtp);
+    peer = peer_start(peer_smtp_serve, &smtp);
+    client = mail_client(peer, env, pool);
+    tap_is_int(send_one(client, pool), APR_SUCCESS, "sent");
+    pass_time(IDLE_SECONDS - 2);
+    tap_is_int(smtpc_env_close_idle(env), APR_SUCCESS, "looked for");
+    tap_is_int(peer_heard(peer, "QUIT"), 0, "not yet");
+    pass_time(3);
+    tap_is_int(smtpc_env_close_idle(env), APR_SUCCESS, "looked for");
+    tap_ok(peer_quiet(peer), "ended");
+    tap_is_int(peer_heard(peer, "QUIT"), 1, "with QUIT");
+    async_init(&async);
+    tap_is_int(smtpc_client_send_async(client, message, async_completed,
+                                       &async), APR_SUCCESS, "submitted");
+    tap_is_int(async_wait(&async, 1), 1, "sent");
+    pass_time(IDLE_SECONDS);
+    wake_thread(pool);
+    tap_ok(peer_quiet(peer), "ended by the thread");
+    tap_is_int(peer_heard(peer, "QUIT"), 2, "with QUIT");
+    smtpc_client_dispose(client);
+    async_end(&async);
     peer_stop(peer);
     tap_subtest_end();
 }
@@ -439,6 +499,7 @@ int main(void)
 {
     static const tap_test_fn tests[] = {
         test_sharing,
+        test_sweep,
         test_most,
         test_acquire,
         test_used_up,

@@ -130,6 +130,19 @@ SMTPC_DECLARE(apr_status_t) smtpc_env_keep_connections(smtpc_env_t *env,
                                                        int keep);
 
 /**
+ * End connections that are idle for longer than their clients allow
+ * (smtpc_client_set_idle_timeout()), with QUIT and without waiting for its
+ * answer. Each send does so on its way, and so does the thread for
+ * asynchronous calls while there is one; a program that neither sends for a
+ * while nor wants to leave them to the server calls it now and then. More than
+ * once a second it does nothing. Thread-safe, does not block.
+ *
+ * @return APR_SUCCESS, or what the system says when a lock cannot be made.
+ * @since 0.2
+ */
+SMTPC_DECLARE(apr_status_t) smtpc_env_close_idle(smtpc_env_t *env);
+
+/**
  * Call this host @a name in EHLO where the client sets none, and in
  * Message-IDs where From has no domain. @a name is a domain name or an
  * address literal and is copied.
