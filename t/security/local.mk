@@ -3,7 +3,10 @@
 # t/lint/threats.t, which sees to it that each id has one. C programs run with
 # the unit tests and their sanitizers, *.t in httpd by t/TEST.
 unit_tests += \
-	t/security/greeting_test
+	t/security/certificate_test \
+	t/security/greeting_test \
+	t/security/starttls_test
 testsupport_sources += \
 	t/support/hostile.c t/support/hostile.h \
-	t/support/hostile_run.c
+	t/support/hostile_run.c \
+	t/support/row.c t/support/row.h
