@@ -4,7 +4,8 @@
 # the unit tests and their sanitizers, *.t in httpd by t/TEST.
 unit_tests += \
 	t/security/certificate_test \
-	t/security/greeting_test \
+	t/security/east_test \
+	t/security/matrix_test \
 	t/security/starttls_test
 testsupport_sources += \
 	t/support/hostile.c t/support/hostile.h \

@@ -20,6 +20,7 @@ typedef struct talk_t {
     int open;   /* a transaction is */
     int rcpts;  /* of it, accepted */
     int queued; /* mails */
+    size_t said; /* bytes */
 } talk_t;
 
 void hostile_init(hostile_t *hostile, const hostile_server_t *server)
@@ -121,11 +122,39 @@ static int last_code(const char *text, size_t len)
     return len - at >= 3 ? atoi(text + at) : 0;
 }
 
-/* Do what comes behind what was said; zero if that was all. */
-static int act(talk_t *talk, const char *then)
+/* Say len bytes, in pieces if the server is so; zero if the client is gone. */
+static int say(talk_t *talk, const char *text, size_t len)
 {
+    const hostile_server_t *server = talk->hostile->server;
+
+    while (len > 0) {
+        size_t piece = server->piece > 0 && server->piece < len
+                           ? server->piece : len;
+
+        if (talk->said < server->cut && talk->said + piece > server->cut) {
+            piece = server->cut - talk->said;
+        }
+        if (!peer_send(talk->conn, text, piece)) {
+            return 0;
+        }
+        talk->said += piece;
+        text += piece;
+        len -= piece;
+    }
+    return 1;
+}
+
+/* Do what comes behind what was said; zero if that was all. */
+static int act(talk_t *talk, const hostile_move_t *move)
+{
+    const char *then = move->then;
+
     if (!then) {
         return 1;
+    }
+    while (strcmp(then, "endless") == 0
+           && say(talk, move->say, move->raw)) {
+        continue;
     }
     if (strcmp(then, "reset") == 0) {
         peer_reset(talk->conn);
@@ -148,19 +177,22 @@ static int act(talk_t *talk, const char *then)
 static int answer(talk_t *talk, const char *line, const char *good)
 {
     const hostile_move_t *move = move_at(talk, line);
-    const char *say = move && move->say ? move->say : good;
-    int sent;
+    const char *text = move && move->say ? move->say : good;
+    int raw = move && move->say && move->raw > 0;
+    size_t len = raw ? move->raw : strlen(text);
+    char line_end[4096]; /* the text with it, as one segment */
 
-    if (move && move->say && move->raw > 0) {
-        sent = peer_send(talk->conn, say, move->raw);
+    if (!raw && len > 0) {
+        len = (size_t)snprintf(line_end, sizeof(line_end), "%s\r\n", text);
+        text = line_end;
     }
-    else {
-        sent = *say == '\0' || peer_say(talk->conn, "%s", say);
-    }
-    if (!sent || (move && !act(talk, move->then))) {
+    if (!say(talk, text, len)) {
         return -1;
     }
-    return last_code(say, move && move->raw > 0 ? move->raw : strlen(say));
+    if (move && !act(talk, move)) {
+        return -1;
+    }
+    return last_code(text, len);
 }
 
 static int hello(talk_t *talk, const char *line)
@@ -191,7 +223,7 @@ static int hello(talk_t *talk, const char *line)
 }
 
 /* The content was seen to its end. */
-static int finish(talk_t *talk, const char *line)
+static int finish(talk_t *talk)
 {
     char good[64];
     int code;
@@ -201,8 +233,8 @@ static int finish(talk_t *talk, const char *line)
     pthread_mutex_unlock(&talk->hostile->lock);
     (void)snprintf(good, sizeof(good), "250 2.0.0 Ok: queued as Q%d%d",
                    peer_conn_index(talk->conn), ++talk->queued);
-    code = answer(talk, line, good);
-    if (code == 250) {
+    code = answer(talk, ".", good);
+    if (code / 100 == 2) {
         pthread_mutex_lock(&talk->hostile->lock);
         talk->hostile->mails++;
         pthread_mutex_unlock(&talk->hostile->lock);
@@ -223,7 +255,7 @@ static int content(talk_t *talk)
         seen = c == end[seen] ? seen + 1 : c == '\r';
         if (end[seen] == '\0') {
             note(talk, ".");
-            return finish(talk, ".");
+            return finish(talk);
         }
     }
     return -1;
@@ -261,7 +293,7 @@ static int chunk(talk_t *talk, const char *line)
     if (talk->rcpts == 0) {
         return answer(talk, line, "503 5.5.1 no recipient");
     }
-    return strstr(line, "LAST") ? finish(talk, line)
+    return strstr(line, "LAST") ? finish(talk)
                                 : answer(talk, line, "250 2.0.0 go on");
 }
 
@@ -288,13 +320,13 @@ static int envelope(talk_t *talk, const char *line)
 
     if (strncasecmp(line, "MAIL", 4) == 0) {
         code = answer(talk, line, "250 2.1.0 ok");
-        talk->open = code == 250;
+        talk->open = code / 100 == 2;
         talk->rcpts = 0;
         return code;
     }
     code = answer(talk, line, talk->open ? "250 2.1.5 ok"
                                          : "503 5.5.1 no sender");
-    talk->rcpts += code == 250;
+    talk->rcpts += code / 100 == 2;
     return code;
 }
 
@@ -339,6 +371,8 @@ void hostile_serve(peer_conn_t *conn, void *baton)
     const hostile_server_t *server = talk.hostile->server;
     char line[4096];
 
+    /* Or the system keeps what was said, and forgets it with a reset. */
+    peer_prompt(conn);
     if (server->implicit) {
         if (!peer_tls(conn, server->tls)) {
             return;

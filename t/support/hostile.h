@@ -26,13 +26,16 @@
 enum { HOSTILE_MOVES = 8, HOSTILE_CONNS = 8, HOSTILE_HEARD = 512,
        HOSTILE_WIRE = 65536 };
 
+/** A code that does not matter. */
+#define HOSTILE_ANY (-1)
+
 /** When a move counts. */
 enum { HOSTILE_ALWAYS = 1, HOSTILE_CLEAR = 2, HOSTILE_TLS = 4 };
 
 /** The good answer to a line is replaced by this, once. */
 typedef struct hostile_move_t {
     /** Lines that begin so, any case; "" is the greeting, "." the end of the
-     *  content, "*" the content itself: the move is made behind 354. */
+     *  content (and BDAT with LAST), "*" the content itself: the move is made behind 354. */
     const char *at;
     /** What is said, with CRLF behind it; "" nothing; NULL the good answer.
      *  If it ends with a reply 354 to DATA, or a 220 to STARTTLS, content or
@@ -41,7 +44,7 @@ typedef struct hostile_move_t {
     /** Bytes of @a say if they are all that is said, without CRLF; RAW(). */
     size_t raw;
     /** And then: NULL, "close", "reset", "cut" (no close_notify), "silent",
-     *  "half" (says no more, listens). */
+     *  "half" (says no more, listens), "endless" (says it for ever). */
     const char *then;
     /** HOSTILE_ALWAYS: each time. HOSTILE_CLEAR, HOSTILE_TLS: only so. */
     int when;
@@ -56,6 +59,9 @@ typedef struct hostile_server_t {
     const char *extensions_tls; /**< over TLS; NULL: the same */
     SSL_CTX *tls;               /**< STARTTLS is offered and works */
     int implicit;               /**< TLS from the first byte */
+    size_t piece;               /**< bytes said at a time; 0: all */
+    size_t cut;                 /**< what a connection is told is in two pieces,
+                                     the first one of so many bytes; 0: not */
     hostile_move_t moves[HOSTILE_MOVES]; /**< up to one without at */
 } hostile_server_t;
 
@@ -69,7 +75,7 @@ typedef struct hostile_t {
     char heard[HOSTILE_CONNS][HOSTILE_HEARD];
     char wire[HOSTILE_WIRE]; /**< all lines and content, as far as they fit */
     size_t wire_len;
-    int mails;             /**< contents that were answered with 250 */
+    int mails;             /**< contents that were accepted */
     int finals;            /**< contents that were seen to their end */
 } hostile_t;
 
@@ -101,18 +107,22 @@ typedef struct hostile_row_t {
     const char *to;            /**< NULL: ann@example.net */
     const char *body;          /**< NULL: two lines */
     int timeout;               /**< ms; 0: 20 s */
-    /** Whatever else the client needs; NULL: nothing. */
+    /** Whatever else the client, or the message, needs; NULL: nothing. */
     void (*set_up)(smtpc_client_t *client, apr_pool_t *pool);
+    void (*make)(smtpc_message_t *message, apr_pool_t *pool);
 
     apr_status_t status;
     smtpc_stage_e stage;
-    int code;                  /**< of the last reply */
+    int code;                  /**< of the last reply; HOSTILE_ANY */
     smtpc_rcpt_state_e state;  /**< of the first recipient */
     const char *heard;         /**< by the first connection; NULL: whatever */
-    const char *never;         /**< words no connection may hear: "DATA AUTH" */
+    const char *never;         /**< words that may not be heard before the next
+                                    mail's connection: "DATA AUTH" */
     hostile_pool_e pool;
     int connections;           /**< before the next mail; 0: one */
     const char *says;          /**< a part of the error, or NULL */
+    /** Look at the rest of the result; NULL: nothing. */
+    void (*check)(const smtpc_result_t *result, apr_pool_t *pool);
 } hostile_row_t;
 
 /** Try the @a count rows at @a rows. */
@@ -120,5 +130,8 @@ void hostile_run(const hostile_row_t *rows, size_t count);
 
 /** Try @a row; @a what is added to its name. */
 void hostile_run_one(const hostile_row_t *row, const char *what);
+
+/** Try @a row with the call that blocks only: for large matrices. */
+void hostile_run_once(const hostile_row_t *row, const char *what);
 
 #endif

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -426,6 +427,13 @@ void peer_reset(peer_conn_t *conn)
 void peer_cut(peer_conn_t *conn)
 {
     close_fd(conn);
+}
+
+void peer_prompt(peer_conn_t *conn)
+{
+    int on = 1;
+
+    setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 void peer_narrow(peer_conn_t *conn)

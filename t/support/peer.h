@@ -80,6 +80,9 @@ void peer_reset(peer_conn_t *conn);
 /** Close without close_notify even though TLS is up. */
 void peer_cut(peer_conn_t *conn);
 
+/** Send each thing that is said at once, as a segment of its own. */
+void peer_prompt(peer_conn_t *conn);
+
 /** Let the system take only a little of what the client sends before it is
  *  read here. */
 void peer_narrow(peer_conn_t *conn);
