@@ -4,6 +4,7 @@
 # the unit tests and their sanitizers, *.t in httpd by t/TEST.
 unit_tests += \
 	t/security/certificate_test \
+	t/security/core_test \
 	t/security/east_test \
 	t/security/matrix_test \
 	t/security/starttls_test
