@@ -12,6 +12,9 @@ use Time::HiRes ();
 our @EXPORT_OK = qw(wait_for wait_port free_port slurp spew end_process now);
 
 my $POLL = 0.02;
+my $FIRST_PORT = 20000;
+my $PORTS      = 12000;      # the kernel's own begin at 32768
+my $PORT_TRIES = 200;
 
 # Seconds on the monotonic clock.
 sub now { return Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC()) }
@@ -41,14 +44,17 @@ sub wait_port {
 }
 
 # Ports free at this moment, for servers that must be told theirs. They are
-# chosen together so that they differ; the kernel hands out ephemeral ports in
-# an order that makes a collision with another process unlikely.
+# chosen together so that they differ, at random, and where the kernel takes
+# none for connections of other tests that run meanwhile.
 sub free_port {
     my ($count) = @_;
-    my @s = map {
-        IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 0,
-            Listen => 1) || die "no free port: $!"
-    } 1 .. ($count || 1);
+    my @s;
+    for (1 .. $PORT_TRIES) {
+        last if @s == ($count || 1);
+        push @s, IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1,
+            LocalPort => $FIRST_PORT + int rand $PORTS) || ();
+    }
+    die "no free port\n" if @s < ($count || 1);
     my @p = map { $_->sockport } @s;
     return $count ? @p : $p[0];
 }
