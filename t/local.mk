@@ -5,10 +5,11 @@
 # left out.
 
 EXTRA_DIST += t/TEST t/conf t/lib t/module t/browser t/lint \
-	t/interop/concurrent.t t/interop/dkim.t t/interop/fake.t \
-	t/interop/memory.t t/interop/mime.t t/interop/postfix.t \
-	t/interop/readme.t t/interop/rig.t t/interop/sending.t \
-	t/interop/smime.t t/interop/smuggling.t \
+	t/interop/aiosmtpd.t t/interop/concurrent.t t/interop/dkim.t \
+	t/interop/dovecot.t t/interop/exim.t t/interop/fake.t \
+	t/interop/memory.t t/interop/mime.t t/interop/opensmtpd.t \
+	t/interop/postfix.t t/interop/readme.t t/interop/rig.t \
+	t/interop/sending.t t/interop/smime.t t/interop/smuggling.t \
 	t/support/mimecheck.py t/support/mimedump.py t/support/valgrind.supp
 
 include $(top_srcdir)/t/unit/local.mk

@@ -14,6 +14,7 @@ use Encode qw(encode_utf8);
 use File::Temp ();
 use FindBin ();
 use lib "$FindBin::Bin/../lib";
+use Smtpc::Matrix;
 use Smtpc::Mime;
 use Smtpc::Postfix;
 use Smtpc::Send qw(status_ok recipient_states);
@@ -55,6 +56,14 @@ subtest 'a certificate nobody vouches for'            => \&untrusted;
 subtest 'recipients refused'                          => \&refused;
 subtest 'some recipients refused'                     => \&partial;
 subtest 'no header can be smuggled in'                => \&injection;
+
+Smtpc::Matrix::run($postfix,
+    mechanisms => [Smtpc::DovecotAuth::mechanisms()],
+    strongest  => 'SCRAM-SHA-256',
+    offers     => [qw(PIPELINING CHUNKING 8BITMIME SMTPUTF8 DSN SIZE
+        ENHANCEDSTATUSCODES)],
+    reports    => 1,
+    queue_id   => qr/[0-9A-F]{8,}/);
 
 diag($postfix->log) if !Test::More->builder->is_passing;
 $postfix->stop;

@@ -47,6 +47,16 @@ typedef struct options_t {
     int gcm;
     apr_interval_time_t timeout;
     int count;
+    int batch;
+    int per_connection;
+    const char *save;
+    const char *mechanisms;
+    int lmtp;
+    int international;
+    int receipt;
+    int require_tls;
+    const char *body;
+    apr_size_t body_len;
 } options_t;
 
 static const apr_getopt_option_t known_options[] = {
@@ -71,6 +81,14 @@ static const apr_getopt_option_t known_options[] = {
     { "smime-gcm", 'g', 0, "encrypt with AES-GCM" },
     { "timeout", 'T', 1, "seconds" },
     { "count", 'n', 1, "send it so many times" },
+    { "batch", 'B', 0, "all of them at once, with a number in the subject" },
+    { "per-connection", 'N', 1, "at most so many on one connection" },
+    { "save", 'F', 1, "write it to FILE.1 ... and send what is there" },
+    { "mechanisms", 'M', 1, "names of SASL mechanisms, with blanks" },
+    { "lmtp", 'L', 0, "the server speaks LMTP" },
+    { "international", 'I', 0, "UTF-8 in addresses" },
+    { "receipt", 'R', 0, "ask for a report of success" },
+    { "require-tls", 'Q', 0, "with TLS on the whole way only" },
     { "pickup", 'd', 1, "write into this directory instead" },
     { "verbose", 'v', 0, "log to standard error" },
     { NULL, 0, 0, NULL }
@@ -116,6 +134,14 @@ static void take_option(options_t *options, int name, const char *value)
     case 'g': options->gcm = 1; break;
     case 'T': options->timeout = apr_time_from_sec(apr_atoi64(value)); break;
     case 'n': options->count = (int)apr_atoi64(value); break;
+    case 'B': options->batch = 1; break;
+    case 'N': options->per_connection = (int)apr_atoi64(value); break;
+    case 'F': options->save = value; break;
+    case 'M': options->mechanisms = value; break;
+    case 'L': options->lmtp = 1; break;
+    case 'I': options->international = 1; break;
+    case 'R': options->receipt = 1; break;
+    case 'Q': options->require_tls = 1; break;
     case 'd': options->pickup = value; break;
     case 'v': options->verbose = 1; break;
     default: break;
@@ -254,6 +280,20 @@ static apr_status_t configure(smtpc_client_t *client,
             client, options->user,
             apr_pstrcat(pool, "file:", options->password_file, NULL));
     }
+    if (rv == APR_SUCCESS && options->mechanisms) {
+        rv = smtpc_client_set_auth_mechanisms(client, options->mechanisms);
+    }
+    if (rv == APR_SUCCESS && options->per_connection) {
+        rv = smtpc_client_set_messages_per_connection(
+            client, options->per_connection);
+    }
+    if (rv == APR_SUCCESS && options->lmtp) {
+        rv = smtpc_client_set_lmtp(client, 1);
+    }
+    if (rv == APR_SUCCESS && options->international) {
+        rv = smtpc_client_set_delivery_format(client,
+                                              SMTPC_FORMAT_INTERNATIONAL);
+    }
     if (rv == APR_SUCCESS && options->pickup) {
         rv = smtpc_client_set_pickup_directory(client, options->pickup);
         if (rv == APR_SUCCESS) {
@@ -343,20 +383,28 @@ static apr_status_t set_body(smtpc_message_t *message,
     smtpc_body_type_e type = options->html ? SMTPC_BODY_HTML
                                            : SMTPC_BODY_TEXT;
     smtpc_source_t *source;
-    apr_size_t len;
-    const char *body = read_body(&len, pool);
     apr_status_t rv;
 
-    if (strlen(body) == len) {
-        return smtpc_message_set_body(message, body, type);
+    if (strlen(options->body) == options->body_len) {
+        return smtpc_message_set_body(message, options->body, type);
     }
-    rv = smtpc_source_create_bytes(&source, body, len, pool);
+    rv = smtpc_source_create_bytes(&source, options->body, options->body_len,
+                                   pool);
     return rv == APR_SUCCESS
                ? smtpc_message_set_body_source(message, source, type) : rv;
 }
 
+static apr_status_t set_subject(smtpc_message_t *message,
+                                const options_t *options, int number,
+                                apr_pool_t *pool)
+{
+    return smtpc_message_set_subject(
+        message, !options->batch ? options->subject
+                 : apr_psprintf(pool, "%s %d", options->subject, number));
+}
+
 static apr_status_t build(smtpc_message_t *message, const options_t *options,
-                          apr_pool_t *pool)
+                          int number, apr_pool_t *pool)
 {
     apr_status_t rv = set_recipients(message, options);
     int i;
@@ -368,7 +416,7 @@ static apr_status_t build(smtpc_message_t *message, const options_t *options,
         rv = smtpc_message_set_from(message, options->from);
     }
     if (rv == APR_SUCCESS) {
-        rv = smtpc_message_set_subject(message, options->subject);
+        rv = set_subject(message, options, number, pool);
     }
     if (rv == APR_SUCCESS) {
         rv = set_body(message, options, pool);
@@ -384,6 +432,41 @@ static apr_status_t build(smtpc_message_t *message, const options_t *options,
                         pool);
     }
     return rv;
+}
+
+/* What is no part of a file. */
+static apr_status_t set_extensions(smtpc_message_t *message,
+                                   const options_t *options)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (options->receipt) {
+        rv = smtpc_message_set_notifications(message, SMTPC_NOTIFY_SUCCESS);
+    }
+    if (rv == APR_SUCCESS && options->require_tls) {
+        rv = smtpc_message_set_require_tls(message, 1);
+    }
+    return rv;
+}
+
+/* The message of this number; with --save as it is when it was read back. */
+static apr_status_t make(smtpc_message_t **message, const options_t *options,
+                         int number, apr_pool_t *pool)
+{
+    apr_status_t rv = smtpc_message_create(message, pool);
+
+    if (rv == APR_SUCCESS) {
+        rv = build(*message, options, number, pool);
+    }
+    if (rv == APR_SUCCESS && options->save) {
+        const char *path = apr_psprintf(pool, "%s.%d", options->save, number);
+
+        rv = smtpc_message_save(*message, path, pool);
+        if (rv == APR_SUCCESS) {
+            rv = smtpc_message_load(message, path, pool);
+        }
+    }
+    return rv == APR_SUCCESS ? set_extensions(*message, options) : rv;
 }
 
 static const char *status_name(apr_status_t status, apr_pool_t *pool)
@@ -415,7 +498,8 @@ static json_t *recipients_json(const smtpc_result_t *result)
 static void print_result(const smtpc_result_t *result, apr_pool_t *pool)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:o}",
+        "{s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:s, "
+        "s:s, s:o}",
         "status", status_name(smtpc_result_status(result), pool), "describe",
         smtpc_result_describe(result, pool), "code",
         smtpc_result_code(result), "enhanced", smtpc_result_enhanced(result),
@@ -425,7 +509,9 @@ static void print_result(const smtpc_result_t *result, apr_pool_t *pool)
         smtpc_result_tls_cipher(result), "peer", smtpc_result_peer(result),
         "path", smtpc_result_path(result), "transient",
         smtpc_result_is_transient(result), "bytes",
-        (json_int_t)smtpc_result_bytes(result), "recipients",
+        (json_int_t)smtpc_result_bytes(result), "capabilities",
+        smtpc_result_capabilities(result), "dropped",
+        smtpc_result_dropped(result), "recipients",
         recipients_json(result));
 
     if (object) {
@@ -473,15 +559,43 @@ static int send_all(smtpc_client_t *client, const smtpc_message_t *message,
     return failed;
 }
 
+/* Send count messages as one operation; non-zero if one did not go. */
+static int send_batch(smtpc_client_t *client, const options_t *options,
+                      apr_pool_t *pool)
+{
+    apr_size_t count = (apr_size_t)options->count;
+    smtpc_message_t **messages = apr_pcalloc(pool, count * sizeof(*messages));
+    smtpc_result_t **results = apr_pcalloc(pool, count * sizeof(*results));
+    apr_size_t i;
+    apr_status_t rv;
+
+    for (i = 0; i < count; i++) {
+        rv = make(&messages[i], options, (int)i + 1, pool);
+        if (rv != APR_SUCCESS) {
+            print_error(rv, smtpc_message_error(messages[i]), pool);
+            return 1;
+        }
+    }
+    rv = smtpc_client_send_many(results, client, messages, count, pool);
+    for (i = 0; i < count; i++) {
+        if (results[i]) {
+            print_result(results[i], pool);
+        }
+        else {
+            print_error(rv, smtpc_client_error(client), pool);
+        }
+    }
+    return rv != APR_SUCCESS;
+}
+
 /* Send the input as it is; non-zero if it did not go. */
 static int send_raw(smtpc_client_t *client, const options_t *options,
                     apr_pool_t *pool)
 {
     smtpc_source_t *source;
     smtpc_result_t *result = NULL;
-    apr_size_t len;
-    const char *text = read_body(&len, pool);
-    apr_status_t rv = smtpc_source_create_bytes(&source, text, len, pool);
+    apr_status_t rv = smtpc_source_create_bytes(&source, options->body,
+                                                options->body_len, pool);
 
     if (rv == APR_SUCCESS) {
         rv = smtpc_client_send_raw(&result, client, source, options->from,
@@ -503,8 +617,7 @@ static int run(const options_t *options, apr_pool_t *pool)
     smtpc_message_t *message;
     apr_status_t rv;
 
-    if (smtpc_env_create(&env, pool) != APR_SUCCESS
-        || smtpc_message_create(&message, pool) != APR_SUCCESS) {
+    if (smtpc_env_create(&env, pool) != APR_SUCCESS) {
         return usage("cannot start");
     }
     if (options->verbose) {
@@ -523,7 +636,10 @@ static int run(const options_t *options, apr_pool_t *pool)
     if (options->raw) {
         return send_raw(client, options, pool);
     }
-    rv = build(message, options, pool);
+    if (options->batch) {
+        return send_batch(client, options, pool);
+    }
+    rv = make(&message, options, 1, pool);
     if (rv != APR_SUCCESS) {
         print_error(rv, smtpc_message_error(message), pool);
         return 1;
@@ -549,6 +665,7 @@ int main(int argc, const char *const *argv)
         status = usage("--user needs --password-file");
     }
     else {
+        options.body = read_body(&options.body_len, pool);
         status = run(&options, pool);
     }
     apr_pool_destroy(pool);

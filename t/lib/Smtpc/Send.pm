@@ -10,6 +10,7 @@ package Smtpc::Send;
 #   $r->{seconds}, $r->{output}, $r->{exit}
 #   $r->{all}           with --count, what was said of each mail; the above is
 #                       about the last
+#   $r->{commands}      with --verbose, the command lines that were sent
 
 use strict;
 use warnings;
@@ -46,8 +47,10 @@ sub run {
     my $out = slurp("$dir/out");
     my @all = map { eval { JSON::PP::decode_json($_) } || () }
         split /\n/, $out;
+    my $err = slurp("$dir/err");
     return { %{ $all[-1] || {} }, all => \@all, exit => $exit,
-        seconds => now() - $began, output => $out . slurp("$dir/err") };
+        seconds => now() - $began, output => $out . $err,
+        commands => [$err =~ /^\d C: (.*)$/mg] };
 }
 
 # Is the status one of these (names without their prefix, a regexp)?
