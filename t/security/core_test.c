@@ -92,6 +92,9 @@ static int searched(char **argv)
     }
     while (read(0, &byte, 1) > 0) {
     }
+    if (!plan->over) {
+        apr_pool_destroy(mine);
+    }
     return 0;
 }
 
