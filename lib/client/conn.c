@@ -315,6 +315,17 @@ static step_e broken(smtpc_conn_t *conn, apr_status_t status)
     return STEP_ENDED;
 }
 
+/* Tell the transport whether the server has to say more before we do: what is
+ * written next acknowledges by itself what was read. */
+static void tell_expected(smtpc_conn_t *conn)
+{
+    smtpc__transport_expect(conn->transport,
+                            smtpc__session_want(conn->session)
+                                    == SMTPC_WANT_READ
+                                && smtpc__session_outstanding(conn->session)
+                                       > 0);
+}
+
 /* Read once and feed the session. *readable stays non-zero if there may be
  * more without polling. */
 static step_e take(smtpc_conn_t *conn, int *readable)
@@ -325,6 +336,9 @@ static step_e take(smtpc_conn_t *conn, int *readable)
 
     rv = smtpc__transport_read(conn->transport, buf, &len);
     if (APR_STATUS_IS_EAGAIN(rv)) {
+        /* It may have been something of TLS alone, such as tickets, and the
+         * reply waits until that is acknowledged. */
+        tell_expected(conn);
         *readable = 0;
         return STEP_WAIT;
     }
@@ -337,12 +351,7 @@ static step_e take(smtpc_conn_t *conn, int *readable)
     if (rv != APR_SUCCESS) {
         return STEP_ENDED;
     }
-    /* What is written next acknowledges by itself what was read. */
-    smtpc__transport_expect(conn->transport,
-                            smtpc__session_want(conn->session)
-                                    == SMTPC_WANT_READ
-                                && smtpc__session_outstanding(conn->session)
-                                       > 0);
+    tell_expected(conn);
     return STEP_DONE;
 }
 

@@ -21,6 +21,7 @@ struct replay_transport_t {
     int event;               /* index of the present one */
     apr_size_t at;           /* bytes of it that are done */
     apr_size_t operations;
+    int unread;              /* a read was not followed by an expect */
     replay_closed_e closed;
     const char *complaint;
     const char *error;
@@ -130,6 +131,10 @@ static apr_status_t do_read(smtpc_transport_t *transport, char *buf,
     const replay_event_t *event;
 
     *len = 0;
+    if (replay->unread && replay->complaint == NULL) {
+        replay->complaint = "read again without a word on what is expected";
+    }
+    replay->unread = 1;
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -216,7 +221,7 @@ static const char *do_error(smtpc_transport_t *transport)
 
 static void do_expect(smtpc_transport_t *transport, int more)
 {
-    (void)transport;
+    ((replay_transport_t *)transport)->unread = 0;
     (void)more;
 }
 

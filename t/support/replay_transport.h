@@ -7,7 +7,8 @@
  * A script of replay.h as a transport: what is written must be what the
  * client says there, what is read is what the server says. SEND and QUIT are
  * passed over; TLS cannot be played. There is no socket: APR_EAGAIN means
- * that it is the other side's turn, and waiting does not change that.
+ * that it is the other side's turn, and waiting does not change that. Who reads
+ * twice without smtpc__transport_expect() in between is complained of.
  */
 
 #include "net/transport.h"

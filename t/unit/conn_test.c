@@ -183,6 +183,7 @@ static void test_script(const replay_case_t *script, replay_cut_e cut,
     (void)play(script, cut, &faults, &rig, &complaint, &closed, pool);
     tap_is_int(rig.result->status, APR_SUCCESS, "sent with EAGAIN: %s",
                rig.result->error);
+    tap_is_str(complaint, NULL, "as written with EAGAIN");
     apr_pool_destroy(rig.pool);
     faults.again_every = 0;
     for (n = 1; n <= operations; n++) {
