@@ -5,9 +5,14 @@
 unit_tests += \
 	t/security/certificate_test \
 	t/security/core_test \
+	t/security/dane_test \
 	t/security/east_test \
 	t/security/matrix_test \
-	t/security/starttls_test
+	t/security/resume_test \
+	t/security/starttls_test \
+	t/security/tls_test
+threaded_tests += \
+	t/security/tls_test
 testsupport_sources += \
 	t/support/hostile.c t/support/hostile.h \
 	t/support/hostile_run.c \

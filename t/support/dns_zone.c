@@ -64,6 +64,8 @@ static pid_t spawn(const dns_server_t *server, const char *const argv[],
     }
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
+        /* The sockets of the test are not for others. */
+        (void)close_range(3, ~0U, 0);
         if (getppid() != parent || chdir(server->dir) != 0
             || !freopen(out, "w", stdout) || !freopen("stderr", "a", stderr)) {
             _exit(126);

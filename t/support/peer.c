@@ -403,6 +403,15 @@ int peer_tls(peer_conn_t *conn, SSL_CTX *context)
     return SSL_accept(conn->ssl) == 1;
 }
 
+int peer_ticket(peer_conn_t *conn)
+{
+    struct pollfd fd = { conn->fd, POLLRDHUP, 0 };
+
+    /* OpenSSL does not always say that a ticket could not be written. */
+    return poll(&fd, 1, 0) == 0 && SSL_new_session_ticket(conn->ssl) == 1
+           && SSL_do_handshake(conn->ssl) == 1;
+}
+
 void peer_half_close(peer_conn_t *conn)
 {
     shutdown(conn->fd, SHUT_WR);

@@ -71,6 +71,10 @@ void peer_wait_hangup(peer_conn_t *conn);
 /** Do a TLS handshake as server; zero if it failed. */
 int peer_tls(peer_conn_t *conn, SSL_CTX *context);
 
+/** Send one more session ticket of TLS 1.3, a record without data; zero if the
+ *  client has gone. */
+int peer_ticket(peer_conn_t *conn);
+
 /** Say no more, but go on listening. */
 void peer_half_close(peer_conn_t *conn);
 

@@ -45,6 +45,8 @@ static const dns_zone_t zones[] = {
       "alias CNAME mail\n"
       "own CNAME none\n"
       "away CNAME mail.plain.example.\n"
+      "astray A 127.0.0.1\n"
+      "_25._tcp.astray CNAME _25._tcp.mail.plain.example.\n"
       "_25._tcp.shared TLSA 3 1 1 " OTHER "\n"
       "via A 127.0.0.1\n"
       "_25._tcp.via CNAME _25._tcp.shared\n" },
@@ -117,6 +119,8 @@ static void test_answers(const dns_server_t *server, apr_pool_t *pool)
           "an alias into a zone that is not signed" },
         { "via.dane.example", 25, 0, SMTPC_TLSA_USABLE, "3 1 1 " OTHER,
           "via.dane.example", "records that are an alias" },
+        { "astray.dane.example", 25, 0, SMTPC_TLSA_NONE, NULL, NULL,
+          "records that are an alias into a zone that is not signed" },
         { "mail.plain.example", 25, 0, SMTPC_TLSA_NONE, NULL, NULL,
           "a zone that is not signed" },
         { "mail.forged.example", 25, SMTPC_ETEMP, SMTPC_TLSA_NONE, NULL,
