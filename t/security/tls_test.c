@@ -491,9 +491,9 @@ static void t19(apr_pool_t *pool)
     tap_subtest_begin("T19: TLS from the first byte, whatever the socket");
     tap_ok(mail_send(&result, client, "x@y.test", pool) != APR_SUCCESS,
            "TCP");
-    check_first("TCP", &first);
     smtpc_client_dispose(client);
     peer_stop(peer);
+    check_first("TCP", &first);
 
     memset(&first, 0, sizeof(first));
     first.proxy = 1;
@@ -504,8 +504,9 @@ static void t19(apr_pool_t *pool)
     row_must(smtpc_client_set_host(client, "mail.test"), "host");
     tap_ok(mail_send(&result, client, "x@y.test", pool) != APR_SUCCESS,
            "proxy");
-    check_first("proxy", &first);
     smtpc_client_dispose(client);
+    tap_ok(peer_quiet(peer), "ended");
+    check_first("proxy", &first);
 
     memset(&first, 0, sizeof(first));
     (void)apr_temp_dir_get(&temp, pool);
