@@ -9,6 +9,7 @@
 
 #include "client/client_int.h"
 
+#include "net/dane_lookup.h"
 #include "net/tls.h"
 
 /* See that the files for TLS can be used. */
@@ -41,6 +42,20 @@ static apr_status_t check_tls(smtpc_client_t *client,
     return APR_SUCCESS;
 }
 
+/* See that TLSA records could be looked up, as far as files tell. */
+static apr_status_t check_dane(smtpc_client_t *client,
+                               const smtpc_server_t *server)
+{
+    const char *why = "";
+
+    if (server->dane == SMTPC_DANE_OFF || server->tlsa
+        || smtpc__dane_check(&why, server->dane_anchor, client->scratch)
+               == APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    return smtpc__client_fail(client, SMTPC_ETLS, "%s", why);
+}
+
 /* See that the password could be sent: never over a link that others can
  * read, or to a server that is not verified. */
 static apr_status_t check_credentials(smtpc_client_t *client,
@@ -70,6 +85,9 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_check(smtpc_client_t *client)
     rv = smtpc__client_freeze(&server, client);
     if (rv == APR_SUCCESS) {
         rv = check_tls(client, server);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = check_dane(client, server);
     }
     if (rv == APR_SUCCESS) {
         rv = check_credentials(client, server);

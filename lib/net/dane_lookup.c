@@ -275,6 +275,22 @@ static const char *find_anchor(const char *named)
     return NULL;
 }
 
+apr_status_t smtpc__dane_check(const char **why, const char *anchor,
+                               apr_pool_t *pool)
+{
+    const char *found = find_anchor(anchor);
+
+    if (found && access(found, R_OK) == 0) {
+        return APR_SUCCESS;
+    }
+    *why = found ? apr_psprintf(pool, "the DNSSEC keys in %s cannot be read",
+                                found)
+                 : "TLSA records cannot be trusted: this system has no trust "
+                   "anchor for DNSSEC; install dns-root-data, or name a file "
+                   "of keys";
+    return SMTPC_ETLS;
+}
+
 /* Get the context for query, which the caller releases. */
 static apr_status_t get_context(context_t **context,
                                 const smtpc_dane_query_t *query,
@@ -326,19 +342,14 @@ apr_status_t smtpc__dane_begin(smtpc_dane_lookup_t **lookup, const char **why,
                                smtpc_env_t *env, apr_pool_t *pool)
 {
     smtpc_dane_lookup_t *made = apr_pcalloc(pool, sizeof(*made));
-    const char *anchor = find_anchor(query->anchor);
     const char *reason = "";
-    apr_status_t rv;
+    apr_status_t rv = smtpc__dane_check(why, query->anchor, pool);
 
-    if (!anchor) {
-        *why = apr_psprintf(pool, "TLSA records of %s cannot be trusted: this "
-                            "system has no trust anchor for DNSSEC; install "
-                            "dns-root-data, or name a file of keys",
-                            query->host);
-        return SMTPC_ETLS;
+    if (rv != APR_SUCCESS) {
+        return rv;
     }
     made->host = apr_pstrdup(pool, query->host);
-    rv = start(made, &reason, query, anchor, env, pool);
+    rv = start(made, &reason, query, find_anchor(query->anchor), env, pool);
     if (rv != APR_SUCCESS) {
         *why = apr_psprintf(pool, "cannot look up TLSA records of %s: %s",
                             query->host, reason);
@@ -403,6 +414,16 @@ apr_status_t smtpc__dane_result(smtpc_dane_answer_t *answer, const char **why,
 int smtpc__dane_is_built(void)
 {
     return 0;
+}
+
+apr_status_t smtpc__dane_check(const char **why, const char *anchor,
+                               apr_pool_t *pool)
+{
+    (void)anchor;
+    (void)pool;
+    *why = "TLSA records cannot be looked up: this library was built without "
+           "libunbound";
+    return SMTPC_ETLS;
 }
 
 apr_status_t smtpc__dane_begin(smtpc_dane_lookup_t **lookup, const char **why,

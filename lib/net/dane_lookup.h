@@ -40,6 +40,12 @@ typedef struct smtpc_dane_lookup_t smtpc_dane_lookup_t;
 /** Return non-zero if this library was built with libunbound. */
 int smtpc__dane_is_built(void);
 
+/** See that there is a file of DNSSEC keys: @a anchor, or, if that is NULL, the
+ *  system's. @a *why is set on failure to one sentence in @a pool. APR_SUCCESS,
+ *  or SMTPC_ETLS as smtpc__dane_begin(). */
+apr_status_t smtpc__dane_check(const char **why, const char *anchor,
+                               apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
 /**
  * Begin @a *lookup of @a query in @a pool, whose end gives it up. @a *why is
  * set on failure to one sentence in @a pool.

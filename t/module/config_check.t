@@ -23,6 +23,7 @@ spew("$dir/empty.pw", '');
 chmod 0600, "$dir/empty.pw";
 spew("$dir/ca.pem", slurp(vars('smtp_ca_file')));
 spew("$dir/bad.pem", "x\n");
+spew("$dir/root.key", "");
 mkdir "$dir/mails";
 chmod 01777, "$dir/mails";
 my $LOGIN = "SMTPCredentials web file:$dir/closed.pw";
@@ -83,6 +84,8 @@ my @bad = (
         qr/not go together: TLSA records are for a name/],
     ["SMTPSecurity opportunistic\nSMTPTLSPin $hash",
         qr/not go together: pins.*set security to starttls/],
+    ["SMTPTLSDANE on\nSMTPTLSDANEAnchor $dir/none.key",
+        qr/SMTPTLSDANEAnchor.*No such file/],
     ['SMTPTLSDANE yes', qr/SMTPTLSDANE: "yes" is not one of off, on, required/],
     ["SMTPTLSDANEAnchor $dir/none.key", qr/SMTPTLSDANEAnchor.*No such file/],
     ['SMTPTLSDANEResolver ns.example', qr/SMTPTLSDANEResolver: .*an IP address/],
@@ -170,6 +173,8 @@ my @good = (
         . 'SMTPTLSGroups X25519:P-256',
     "SMTPTLSCiphers ECDHE+AESGCM\nSMTPTLSPin $hash $hash",
     "SMTPHost mail.example\nSMTPTLSARecord \"3 1 1 $hash\" \"2 0 1 $hash\"",
+    "SMTPTLSDANE on\nSMTPTLSDANEAnchor $dir/root.key",
+    "SMTPHost mail.example\nSMTPTLSDANE required\nSMTPTLSDANEAnchor $dir/root.key",
     'SMTPTLSDANE off', 'SMTPTLSPin none', 'SMTPTLSDANEResolver 127.0.0.1@53',
     '', "SMTPHost mail.example\nSMTPPort 587\n$LOGIN",
     "SMTPHost localhost\nSMTPSecurity none\n$LOGIN",

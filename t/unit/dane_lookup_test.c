@@ -166,8 +166,15 @@ static void test_trouble(dns_server_t *server, apr_pool_t *pool)
 
     tap_subtest_begin("trouble");
     rv = look_up(&answer, &why, &query, pool);
-    tap_is_int(rv, SMTPC_ETEMP, "no file of keys: %s", why);
+    tap_is_int(rv, SMTPC_ETLS, "no file of keys: %s", why);
+    tap_is_int(smtpc__dane_check(&why, "/no/such", pool), SMTPC_ETLS,
+               "told before, too: %s", why);
+    query.anchor = "/etc/passwd";
+    rv = look_up(&answer, &why, &query, pool);
+    tap_is_int(rv, SMTPC_ETEMP, "a file that holds none: %s", why);
     query.anchor = dns_server_anchor(server);
+    tap_is_int(smtpc__dane_check(&why, query.anchor, pool), APR_SUCCESS,
+               "a file of keys");
     apr_pool_create(&sub, pool);
     tap_is_int(smtpc__dane_begin(&lookup, &why, &query, env, sub),
                APR_SUCCESS, "begun");
@@ -201,6 +208,7 @@ static void run_tests(apr_pool_t *pool)
     tap_is_int(smtpc__dane_begin(&lookup, &why, &query, env, pool),
                SMTPC_ETLS, "no look-up");
     tap_ok(strstr(why, "without libunbound") != NULL, "%s", why);
+    tap_is_int(smtpc__dane_check(&why, NULL, pool), SMTPC_ETLS, "%s", why);
 }
 
 #endif

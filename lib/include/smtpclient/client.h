@@ -105,7 +105,14 @@ smtpc_client_apply_settings(smtpc_client_t *client,
  * Secure the connection as @a security says. SMTPC_SECURITY_DEFAULT is: port
  * 465 implicit; else clear text for a loopback host without credentials;
  * port 587 STARTTLS; else STARTTLS with credentials and opportunistic
- * without. @since 0.1
+ * without. Where client_tls.h says that TLS is required, STARTTLS takes the
+ * place of clear text and opportunistic; those two are SMTPC_EARG with it when
+ * an operation begins.
+ *
+ * Opportunistic TLS that is offered, but whose handshake fails, is done
+ * without, over another connection and with a warning in the log, as if it had
+ * not been offered (RFC 7435 3): who can break it can hide it. Not with
+ * credentials, nor with TLSA records. @since 0.1
  */
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_security(smtpc_client_t *client, smtpc_security_e security)

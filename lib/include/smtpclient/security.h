@@ -16,7 +16,8 @@ SMTPC_BEGIN_DECLS
 typedef enum {
     SMTPC_SECURITY_DEFAULT,       /**< by port, see smtpc_client_set_security */
     SMTPC_SECURITY_NONE,          /**< clear text */
-    SMTPC_SECURITY_OPPORTUNISTIC, /**< STARTTLS if offered, unverified */
+    SMTPC_SECURITY_OPPORTUNISTIC, /**< STARTTLS if offered, unverified; else
+                                       clear text, without credentials */
     SMTPC_SECURITY_STARTTLS,      /**< STARTTLS, verified, or no mail */
     SMTPC_SECURITY_IMPLICIT       /**< TLS from the first byte, verified */
 } smtpc_security_e;
