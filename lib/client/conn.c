@@ -355,6 +355,17 @@ static step_e take(smtpc_conn_t *conn, int *readable)
     return STEP_DONE;
 }
 
+/* Nothing can be written any more. What the server said before it went away
+ * is still there to be read, and says more than that it is gone: a refusal, or
+ * the replies to earlier messages. */
+static step_e unwritable(smtpc_conn_t *conn, apr_status_t status)
+{
+    int readable = 1;
+    step_e step = take(conn, &readable);
+
+    return step == STEP_WAIT ? broken(conn, status) : step;
+}
+
 /* Compose all there is: the commands of the next transactions stand behind
  * those of the last. */
 static apr_status_t compose(const char **data, apr_size_t *len,
@@ -390,7 +401,7 @@ static step_e give(smtpc_conn_t *conn)
         return STEP_WAIT;
     }
     if (rv != APR_SUCCESS) {
-        return broken(conn, rv);
+        return unwritable(conn, rv);
     }
     smtpc__session_sent(conn->session, len);
     if (conn->stage == SMTPC_STAGE_CONTENT) {

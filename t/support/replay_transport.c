@@ -22,6 +22,7 @@ struct replay_transport_t {
     apr_size_t at;           /* bytes of it that are done */
     apr_size_t operations;
     int unread;              /* a read was not followed by an expect */
+    int gone;                /* a write saw that the server is */
     replay_closed_e closed;
     const char *complaint;
     const char *error;
@@ -142,7 +143,9 @@ static apr_status_t do_read(smtpc_transport_t *transport, char *buf,
     if (event == NULL || event->kind == REPLAY_EOF) {
         return APR_EOF;
     }
-    if (!server_speaks(event)) {
+    if (!server_speaks(event)
+        || (event->kind == REPLAY_SERVER_EARLY && replay->faults.gone
+            && !replay->gone)) {
         return APR_EAGAIN;
     }
     *len = copy_out(replay, buf, space);
@@ -160,6 +163,12 @@ static apr_status_t do_write(smtpc_transport_t *transport, const char *data,
     *len = 0;
     if (rv != APR_SUCCESS) {
         return rv;
+    }
+    if (event != NULL && event->kind == REPLAY_SERVER_EARLY
+        && replay->faults.gone) {
+        replay->gone = 1;
+        replay->error = "the server is gone";
+        return replay->faults.status;
     }
     if (event != NULL && event->kind == REPLAY_SERVER_EARLY) {
         *len = offered;

@@ -22,6 +22,9 @@ typedef struct replay_faults_t {
     apr_size_t fail_at;      /**< this operation and all behind it fail; 0:
                                   none */
     apr_status_t status;     /**< with this */
+    int gone;                /**< what is said early comes together with the
+                                  end: it is seen by a write that fails, with
+                                  status, and can be read afterwards */
     apr_size_t again_every;  /**< each operation with a number divisible by
                                   this says APR_EAGAIN; 0: none */
 } replay_faults_t;

@@ -163,7 +163,7 @@ static apr_size_t play(const replay_case_t *script, replay_cut_e cut,
 static void test_script(const replay_case_t *script, replay_cut_e cut,
                         apr_pool_t *pool)
 {
-    replay_faults_t faults = { 0, SMTPC_ECONNECT, 0 };
+    replay_faults_t faults = { 0, SMTPC_ECONNECT, 0, 0 };
     replay_closed_e closed;
     const char *complaint;
     apr_size_t operations;
@@ -206,6 +206,46 @@ static void test_script(const replay_case_t *script, replay_cut_e cut,
     tap_is_int(bad, 0, "each of %d operations failing", (int)operations);
     tap_ok(accepted > 0 && accepted < (int)operations,
            "accepted when only QUIT failed (%d)", accepted);
+    tap_subtest_end();
+}
+
+/* P21: the server refuses and is gone, which is first seen by writing. */
+static void test_last_words(apr_pool_t *pool)
+{
+    static const char text[] =
+        "=== refused\n"
+        "HELLO 8BITMIME\n"
+        "ENVELOPE\n"
+        "C: DATA\n"
+        "S: 354 go\n"
+        "S-early: 550 5.7.1 no more\n"
+        "=== said nothing\n"
+        "HELLO 8BITMIME\n"
+        "ENVELOPE\n"
+        "C: DATA\n"
+        "S: 354 go\n"
+        "EOF\n";
+    static const apr_status_t wanted[] = { SMTPC_EREJECTED, SMTPC_ECONNECT };
+    replay_faults_t faults = { 0, SMTPC_ECONNECT, 1, 0 };
+    apr_array_header_t *scripts = replay_parse(text, "last words", pool);
+    replay_closed_e closed;
+    const char *complaint;
+    int cut;
+    int i;
+    rig_t rig;
+
+    tap_subtest_begin("last words of a server");
+    for (cut = 0; cut < REPLAY_CUT_COUNT; cut++) {
+        for (i = 0; i < scripts->nelts; i++) {
+            (void)play(APR_ARRAY_IDX(scripts, i, replay_case_t *), cut,
+                       &faults, &rig, &complaint, &closed, pool);
+            tap_is_int(rig.result->status, wanted[i], "%s",
+                       rig.result->error);
+            tap_is_int(rig.done, 1, "told once");
+            tap_ok(closed != REPLAY_OPEN, "closed");
+            apr_pool_destroy(rig.pool);
+        }
+    }
     tap_subtest_end();
 }
 
@@ -530,6 +570,7 @@ int main(void)
     int i;
 
     must(smtpc_env_create(&env, pool), "env");
+    test_last_words(pool);
     scripts = replay_parse(dialogue, "dialogue", pool);
     for (i = 0; i < scripts->nelts; i++) {
         for (cut = 0; cut < REPLAY_CUT_COUNT; cut++) {
