@@ -22,7 +22,6 @@ my %known = map { $_ => 1 } @ids;
 
 # Those that have no test.
 my %pending = map { $_ => 1 } qw(
-    P1 P2 P3 P4 P5 P6 P7 P8 P9 P11 P15 P17 P18 P19 P20 P21 P24 P25 P26 P27 P28
     U1 U2 U3 U4 U5 U6 U7 U8 U9 U10 U11 U12 U13 U14
     R1 R2 R3 R4 R5 R6 R7 R8 R9 R10 R11 R12
     L1 L2 L3 L4 L5 L6 L7 L8 L9 L10

@@ -6,8 +6,6 @@ unit_tests += \
 	t/security/certificate_test \
 	t/security/core_test \
 	t/security/dane_test \
-	t/security/east_test \
-	t/security/matrix_test \
 	t/security/resume_test \
 	t/security/starttls_test \
 	t/security/tls_test
@@ -17,3 +15,13 @@ testsupport_sources += \
 	t/support/hostile.c t/support/hostile.h \
 	t/support/hostile_run.c \
 	t/support/row.c t/support/row.h
+
+# Replies that are not SMTP.
+unit_tests += \
+	t/security/content_test \
+	t/security/east_test \
+	t/security/envelope_test \
+	t/security/matrix_test \
+	t/security/parser_test \
+	t/security/smuggling_test \
+	t/security/split_test

@@ -250,7 +250,7 @@ static int content(talk_t *talk)
     size_t seen = 2; /* of end */
     char c;
 
-    while (peer_read(talk->conn, &c, 1) == 1) {
+    while (peer_read_byte(talk->conn, &c)) {
         record(talk->hostile, &c, 1);
         seen = c == end[seen] ? seen + 1 : c == '\r';
         if (end[seen] == '\0') {
@@ -334,7 +334,8 @@ static int envelope(talk_t *talk, const char *line)
 static int serve_line(talk_t *talk, const char *line)
 {
     note(talk, line);
-    if (strncasecmp(line, "EHLO", 4) == 0 || strncasecmp(line, "HELO", 4) == 0) {
+    if (strncasecmp(line, "EHLO", 4) == 0
+        || strncasecmp(line, "HELO", 4) == 0) {
         return hello(talk, line);
     }
     if (strncasecmp(line, "STARTTLS", 8) == 0) {
@@ -343,7 +344,8 @@ static int serve_line(talk_t *talk, const char *line)
     if (strncasecmp(line, "AUTH", 4) == 0) {
         return answer(talk, line, "235 2.7.0 welcome");
     }
-    if (strncasecmp(line, "MAIL", 4) == 0 || strncasecmp(line, "RCPT", 4) == 0) {
+    if (strncasecmp(line, "MAIL", 4) == 0
+        || strncasecmp(line, "RCPT", 4) == 0) {
         return envelope(talk, line);
     }
     if (strncasecmp(line, "DATA", 4) == 0) {

@@ -24,7 +24,7 @@
 
 /** Moves of a server, connections that are recorded one by one. */
 enum { HOSTILE_MOVES = 8, HOSTILE_CONNS = 8, HOSTILE_HEARD = 512,
-       HOSTILE_WIRE = 65536 };
+       HOSTILE_WIRE = 262144 };
 
 /** A code that does not matter. */
 #define HOSTILE_ANY (-1)
@@ -90,6 +90,25 @@ const char *hostile_heard(hostile_t *hostile, int index, apr_pool_t *pool);
 
 /** Return non-zero if @a text was among all that arrived. */
 int hostile_saw(hostile_t *hostile, const char *text);
+
+/** A server, and a client for it, by hand. */
+typedef struct hostile_meeting_t {
+    apr_pool_t *pool;
+    smtpc_env_t *env;
+    smtpc_client_t *client;
+    hostile_t hostile;
+    peer_t *peer;
+} hostile_meeting_t;
+
+/** Start @a server, and make a client for it, with a pool of its own. */
+void hostile_meet(hostile_meeting_t *meeting, const hostile_server_t *server);
+
+/** Dispose of the client, wait for the connections to end, and end the
+ *  server. What was recorded can be read until hostile_forget(). */
+void hostile_part(hostile_meeting_t *meeting);
+
+/** Free all of @a meeting. */
+void hostile_forget(hostile_meeting_t *meeting);
 
 /** What has to become of the connection. */
 typedef enum {

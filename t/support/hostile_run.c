@@ -23,11 +23,7 @@ static const char *const way_names[WAYS] = { "send", "send_async",
 /** A row that is tried. */
 typedef struct trial_t {
     const hostile_row_t *row;
-    apr_pool_t *pool;
-    smtpc_env_t *env;
-    smtpc_client_t *client;
-    hostile_t hostile;
-    peer_t *peer;
+    hostile_meeting_t m;
     async_t async;
     const smtpc_result_t *result;
 } trial_t;
@@ -39,18 +35,41 @@ static void must(apr_status_t rv, const char *what)
     }
 }
 
+void hostile_meet(hostile_meeting_t *meeting, const hostile_server_t *server)
+{
+    (void)tap_pool(); /* starts APR */
+    apr_pool_create_unmanaged(&meeting->pool);
+    must(smtpc_env_create(&meeting->env, meeting->pool), "env");
+    hostile_init(&meeting->hostile, server);
+    meeting->peer = peer_start(hostile_serve, &meeting->hostile);
+    meeting->client = mail_client(meeting->peer, meeting->env, meeting->pool);
+}
+
+void hostile_part(hostile_meeting_t *meeting)
+{
+    must(smtpc_client_dispose(meeting->client), "dispose");
+    tap_ok(peer_quiet(meeting->peer), "all connections ended");
+    peer_stop(meeting->peer);
+}
+
+void hostile_forget(hostile_meeting_t *meeting)
+{
+    apr_pool_destroy(meeting->pool);
+    pthread_mutex_destroy(&meeting->hostile.lock);
+}
+
 static smtpc_message_t *make_message(const trial_t *trial)
 {
     const hostile_row_t *row = trial->row;
     smtpc_message_t *message = async_message(row->to ? row->to
                                                      : "ann@example.net",
-                                             trial->pool);
+                                             trial->m.pool);
 
     must(smtpc_message_set_body(message, row->body ? row->body
                                                    : "First line\n.\n",
                                 SMTPC_BODY_TEXT), "body");
     if (row->make) {
-        row->make(message, trial->pool);
+        row->make(message, trial->m.pool);
     }
     return message;
 }
@@ -60,14 +79,14 @@ static apr_status_t send_async(trial_t *trial,
 {
     int before = async_count(&trial->async);
 
-    must(smtpc_client_send_async(trial->client, message, async_completed,
+    must(smtpc_client_send_async(trial->m.client, message, async_completed,
                                  &trial->async), "submit");
     if (async_wait(&trial->async, before + 1) != before + 1) {
         tap_bail("%s: not completed", trial->row->name);
     }
     /* Results of asynchronous sends live until the next operation. */
     trial->result = trial->async.result;
-    while (smtpc_client_set_port(trial->client, peer_port(trial->peer))
+    while (smtpc_client_set_port(trial->m.client, peer_port(trial->m.peer))
            == SMTPC_EBUSY) {
         apr_thread_yield();
     }
@@ -83,10 +102,10 @@ static apr_status_t send_mail(trial_t *trial, way_e way)
     if (way == ASYNC) {
         return send_async(trial, message);
     }
-    rv = way == MANY ? smtpc_client_send_many(&result, trial->client,
-                                              &message, 1, trial->pool)
-                     : smtpc_client_send(&result, trial->client, message,
-                                         trial->pool);
+    rv = way == MANY ? smtpc_client_send_many(&result, trial->m.client,
+                                              &message, 1, trial->m.pool)
+                     : smtpc_client_send(&result, trial->m.client, message,
+                                         trial->m.pool);
     trial->result = result;
     return rv;
 }
@@ -97,22 +116,19 @@ static void set_up(trial_t *trial)
     apr_interval_time_t time = apr_time_from_msec(
         row->timeout > 0 ? row->timeout : 20000);
 
-    must(smtpc_env_create(&trial->env, trial->pool), "env");
-    hostile_init(&trial->hostile, &row->server);
+    hostile_meet(&trial->m, &row->server);
     async_init(&trial->async);
-    trial->peer = peer_start(hostile_serve, &trial->hostile);
-    trial->client = mail_client(trial->peer, trial->env, trial->pool);
     if (row->security != SMTPC_SECURITY_DEFAULT) {
-        must(smtpc_client_set_security(trial->client, row->security),
+        must(smtpc_client_set_security(trial->m.client, row->security),
              "security");
     }
     if (row->user) {
-        must(smtpc_client_set_credentials(trial->client, row->user,
+        must(smtpc_client_set_credentials(trial->m.client, row->user,
                                           "hunter2"), "credentials");
     }
-    must(smtpc_client_set_timeout(trial->client, time), "timeout");
+    must(smtpc_client_set_timeout(trial->m.client, time), "timeout");
     if (row->set_up) {
-        row->set_up(trial->client, trial->pool);
+        row->set_up(trial->m.client, trial->m.pool);
     }
 }
 
@@ -132,17 +148,17 @@ static void check_result(trial_t *trial, apr_status_t rv)
     tap_is_int(smtpc_result_recipient(trial->result, 0)->state, row->state,
                "state of the recipient");
     tap_ok(!row->says || strstr(error, row->says), "%s", error);
-    tap_ok(!strstr(smtpc_result_describe(trial->result, trial->pool),
+    tap_ok(!strstr(smtpc_result_describe(trial->result, trial->m.pool),
                    "hunter2"), "without the password");
     if (row->check) {
-        row->check(trial->result, trial->pool);
+        row->check(trial->result, trial->m.pool);
     }
 }
 
 /* No connection before the next mail heard a word of never. */
 static void check_never(trial_t *trial, int connections)
 {
-    apr_pool_t *pool = trial->pool;
+    apr_pool_t *pool = trial->m.pool;
     char *list = apr_pstrdup(pool, trial->row->never);
     char *state = NULL;
     char *word;
@@ -154,7 +170,7 @@ static void check_never(trial_t *trial, int connections)
 
         for (i = 0; i < connections && !found; i++) {
             found = strstr(apr_psprintf(pool, " %s ", hostile_heard(
-                                            &trial->hostile, i, pool)),
+                                            &trial->m.hostile, i, pool)),
                            apr_psprintf(pool, " %s ", word));
         }
         tap_ok(!found, "%s was never said", word);
@@ -164,16 +180,16 @@ static void check_never(trial_t *trial, int connections)
 /* Send another mail: the server has no more moves. */
 static void check_pool(trial_t *trial, way_e way)
 {
-    int before = peer_accepted(trial->peer);
+    int before = peer_accepted(trial->m.peer);
     int expected = before + (trial->row->pool == HOSTILE_GONE);
     apr_status_t rv;
 
-    must(smtpc_client_set_timeout(trial->client, apr_time_from_sec(20)),
+    must(smtpc_client_set_timeout(trial->m.client, apr_time_from_sec(20)),
          "timeout");
     rv = send_mail(trial, way);
     tap_is_int(rv, APR_SUCCESS, "the next mail goes: %s",
                mail_error(trial->result));
-    tap_is_int(peer_accepted(trial->peer), expected, "%s",
+    tap_is_int(peer_accepted(trial->m.peer), expected, "%s",
                expected == before ? "over the same connection"
                                   : "over one of its own");
 }
@@ -185,30 +201,26 @@ static void run_way(const hostile_row_t *row, const char *what, way_e way)
 
     tap_subtest_begin("%s%s%s, %s", row->name, *what ? ", " : "", what,
                       way_names[way]);
-    (void)tap_pool();
-    apr_pool_create_unmanaged(&trial.pool);
     set_up(&trial);
     check_result(&trial, send_mail(&trial, way));
-    connections = peer_accepted(trial.peer);
+    connections = peer_accepted(trial.m.peer);
     tap_is_int(connections, row->connections > 0 ? row->connections : 1,
                "connections");
     if (row->pool != HOSTILE_LAST) {
         check_pool(&trial, way);
     }
-    must(smtpc_client_dispose(trial.client), "dispose");
-    tap_ok(peer_quiet(trial.peer), "all connections ended");
+    hostile_part(&trial.m);
     if (row->heard) {
-        tap_is_str(hostile_heard(&trial.hostile, 0, trial.pool), row->heard,
-                   "heard");
+        tap_is_str(hostile_heard(&trial.m.hostile, 0, trial.m.pool),
+                   row->heard, "heard");
     }
     if (row->never) {
         check_never(&trial, connections);
     }
-    tap_ok(!hostile_saw(&trial.hostile, "hunter2"), "no password as it is");
-    apr_pool_destroy(trial.pool);
-    peer_stop(trial.peer);
+    tap_ok(!hostile_saw(&trial.m.hostile, "hunter2"),
+           "no password as it is");
+    hostile_forget(&trial.m);
     async_end(&trial.async);
-    pthread_mutex_destroy(&trial.hostile.lock);
     tap_subtest_end();
 }
 

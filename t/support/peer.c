@@ -342,6 +342,19 @@ size_t peer_read(peer_conn_t *conn, void *data, size_t size)
     return have;
 }
 
+int peer_read_byte(peer_conn_t *conn, char *byte)
+{
+    if (conn->in_start == conn->in_end) {
+        conn->in_start = 0;
+        conn->in_end = receive(conn, conn->in, sizeof(conn->in));
+        if (conn->in_end == 0) {
+            return 0;
+        }
+    }
+    *byte = conn->in[conn->in_start++];
+    return 1;
+}
+
 /* Read up to '\n' into line, cut to size; zero at the end. */
 static int read_raw_line(peer_conn_t *conn, char *line, size_t size)
 {
@@ -350,14 +363,9 @@ static int read_raw_line(peer_conn_t *conn, char *line, size_t size)
     for (;;) {
         char c;
 
-        if (conn->in_start == conn->in_end) {
-            conn->in_start = 0;
-            conn->in_end = receive(conn, conn->in, sizeof(conn->in));
-            if (conn->in_end == 0) {
-                return 0;
-            }
+        if (!peer_read_byte(conn, &c)) {
+            return 0;
         }
-        c = conn->in[conn->in_start++];
         if (c == '\n') {
             break;
         }

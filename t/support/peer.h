@@ -59,6 +59,9 @@ int peer_send(peer_conn_t *conn, const void *data, size_t len);
 /** Read up to @a size bytes; their number, or 0 at the end. */
 size_t peer_read(peer_conn_t *conn, void *data, size_t size);
 
+/** Read one byte, out of a buffer; zero at the end. */
+int peer_read_byte(peer_conn_t *conn, char *byte);
+
 /** Read a line without its CRLF into @a line; zero at the end. */
 int peer_read_line(peer_conn_t *conn, char *line, size_t size);
 
