@@ -6,7 +6,7 @@
 noinst_LTLIBRARIES += libsmtpclient_core.la
 libsmtpclient_core_la_SOURCES =
 libsmtpclient_core_la_LIBADD = $(APU_LIBS) $(APR_LIBS) $(OPENSSL_LIBS) \
-	$(IDN2_LIBS) $(UNISTRING_LIBS) $(UNBOUND_LIBS)
+	$(IDN2_LIBS) $(UNISTRING_LIBS) $(UNBOUND_LIBS) $(GSASL_LIBS)
 
 lib_LTLIBRARIES += libsmtpclient.la
 libsmtpclient_la_SOURCES =
@@ -23,6 +23,7 @@ smtpclientinclude_HEADERS = \
 	lib/include/smtpclient/address.h \
 	lib/include/smtpclient/attachment.h \
 	lib/include/smtpclient/client.h \
+	lib/include/smtpclient/client_auth.h \
 	lib/include/smtpclient/client_limits.h \
 	lib/include/smtpclient/client_route.h \
 	lib/include/smtpclient/client_tls.h \

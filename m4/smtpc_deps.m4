@@ -78,6 +78,25 @@ PKG_CHECK_MODULES([IDN2], [libidn2 >= 2.0], [],
                  [libidn2-dev])])
 ])
 
+# SMTPC_CHECK_GSASL
+# Sets SMTPC_WITH_GSASL in GSASL_CFLAGS, and the condition WITH_GSASL.
+AC_DEFUN([SMTPC_CHECK_GSASL], [
+AC_ARG_WITH([gsasl],
+  [AS_HELP_STRING([--without-gsasl],
+     [log in without CRAM-MD5, NTLM, Kerberos and client certificates])],
+  [], [with_gsasl=yes])
+AS_IF([test "x$with_gsasl" != xno],
+  [PKG_CHECK_MODULES([GSASL], [libgsasl >= 2.0],
+     [GSASL_CFLAGS="$GSASL_CFLAGS -DSMTPC_WITH_GSASL=1"],
+     [SMTPC_MISSING([libgsasl, for logging in with CRAM-MD5 or Kerberos],
+                    [libgsasl-dev], [or --without-gsasl])])],
+  [GSASL_CFLAGS=
+   GSASL_LIBS=])
+AM_CONDITIONAL([WITH_GSASL], [test "x$with_gsasl" != xno])
+AC_SUBST([GSASL_CFLAGS])
+AC_SUBST([GSASL_LIBS])
+])
+
 # SMTPC_CHECK_UNISTRING
 # It has no pkg-config file. libidn2 needs it too, so it is no further library
 # in the process, only a further header to build with.
@@ -222,6 +241,7 @@ $PACKAGE_NAME $PACKAGE_VERSION
   httpd module  `test "x$with_module" = xno && echo 'not built' || echo "$moduledir"`
   httpd         ${HTTPD:-none}
   TLSA records  `test -n "$UNBOUND_LIBS" && echo 'looked up by libunbound' || echo 'given as a setting only'`
+  libgsasl      $with_gsasl
   sanitizers    $enable_sanitize
   coverage      $enable_coverage"])
 AS_IF([test -n "$smtpc_notes"], [AS_ECHO(["

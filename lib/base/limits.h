@@ -234,6 +234,12 @@
 /** Look-ups of one env that were given up while the resolver still had them;
  *  beyond, it counts as dead: threads must not pile up behind it. */
 #define SMTPC_LIMIT_RESOLVER_THREADS 16
+/** Steps of SASL of one env that were given up while their threads still
+ *  worked on them. */
+#define SMTPC_LIMIT_SASL_THREADS 16
+/** The end of an env waits so long for such threads: hashing takes at most a
+ *  second, see SMTPC_SCRAM_ROUNDS_MAX. */
+#define SMTPC_LIMIT_SASL_LINGER apr_time_from_sec(2)
 /** Longest text about a certificate that is kept for the reason. */
 #define SMTPC_LIMIT_CERTIFICATE_TEXT 256
 /** A sentence of smtpc_client_error(). */

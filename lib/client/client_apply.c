@@ -40,6 +40,10 @@ static apr_status_t apply_credentials(smtpc_client_t *client,
     const char *user = smtpc_settings_user(settings);
     const smtpc_secret_t *secret = smtpc_settings_secret(settings);
 
+    /* In .NET they go before a userName. */
+    if (smtpc_settings_default_credentials(settings)) {
+        return smtpc_client_set_default_credentials(client, 1);
+    }
     if (user && !secret) {
         return lacking(client, smtpc_settings_reference(settings)
                                    ? "the password of mailSettings has not "
@@ -104,21 +108,4 @@ smtpc_client_apply_settings(smtpc_client_t *client,
             client, smtpc_settings_delivery_format(settings));
     }
     return rv;
-}
-
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_default_credentials(smtpc_client_t *client, int on)
-{
-    apr_status_t rv = smtpc__client_begin(client);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (on) {
-        rv = smtpc__client_fail(client, SMTPC_EARG, "the credentials of the "
-                                "user who is logged in are a Kerberos "
-                                "ticket, and this library does no GSSAPI; "
-                                "set a user name and a password");
-    }
-    return smtpc__client_end(client, rv);
 }

@@ -61,7 +61,8 @@ static apr_status_t check_dane(smtpc_client_t *client,
 static apr_status_t check_credentials(smtpc_client_t *client,
                                       const smtpc_server_t *server)
 {
-    if (!server->user || server->security == SMTPC_SECURITY_STARTTLS
+    if (!smtpc__server_logs_in(server)
+        || server->security == SMTPC_SECURITY_STARTTLS
         || server->security == SMTPC_SECURITY_IMPLICIT
         || (server->security == SMTPC_SECURITY_NONE
             && smtpc__host_is_loopback(server->host))) {

@@ -17,6 +17,7 @@
 #include <apr_tables.h>
 
 #include <smtpclient/client.h>
+#include <smtpclient/client_auth.h>
 #include <smtpclient/client_limits.h>
 #include <smtpclient/client_route.h>
 #include <smtpclient/client_tls.h>
@@ -36,6 +37,7 @@ typedef enum {
     SMTPC_TEXT_HOST,      /**< as it was set */
     SMTPC_TEXT_HOST_NAME, /**< in A-labels */
     SMTPC_TEXT_USER,
+    SMTPC_TEXT_TOKEN,
     SMTPC_TEXT_CA_FILE,
     SMTPC_TEXT_CA_DIRECTORY,
     SMTPC_TEXT_VERIFY,

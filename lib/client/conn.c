@@ -171,6 +171,7 @@ void smtpc__conn_shut(smtpc_conn_t *conn, apr_status_t status, int graceful)
     conn->state = SMTPC_CONN_OVER;
     conn->status = status;
     smtpc__watch_end(conn->watch);
+    smtpc__conn_drop_work(conn);
     if (conn->dial && !conn->transport) {
         smtpc__dial_cancel(conn->dial);
     }
@@ -240,7 +241,7 @@ static int begin_more(smtpc_conn_t *conn)
 }
 
 /* The session wants the connection closed. */
-static void session_over(smtpc_conn_t *conn)
+void smtpc__conn_session_over(smtpc_conn_t *conn)
 {
     apr_status_t status = smtpc__session_status(conn->session);
     const smtpc_reply_t *reply = smtpc__session_reply(conn->session);
@@ -283,7 +284,7 @@ static void session_ready(smtpc_conn_t *conn)
     if (conn->created == 0) {
         conn->created = conn->used;
         smtpc__env_count(conn->env, SMTPC_COUNTER(connections_opened), 1);
-        if (conn->server->user) {
+        if (smtpc__server_logs_in(conn->server)) {
             smtpc__env_count(conn->env, SMTPC_COUNTER(logins), 1);
         }
     }
@@ -468,15 +469,14 @@ void smtpc__conn_pump(smtpc_conn_t *conn, int readable)
             session_ready(conn);
             return;
         case SMTPC_WANT_CLOSE:
-            session_over(conn);
+            smtpc__conn_session_over(conn);
             return;
         case SMTPC_WANT_TLS:
             smtpc__conn_start_tls(conn);
             return;
         case SMTPC_WANT_WORK:
-            smtpc__sasl_run(smtpc__session_sasl(conn->session));
-            smtpc__session_worked(conn->session);
-            continue;
+            smtpc__conn_start_work(conn);
+            return;
         default:
             break;
         }
@@ -521,7 +521,7 @@ static void timed_out(smtpc_conn_t *conn, apr_time_t now)
                           "the first byte looks like this, too)", NULL);
     }
     smtpc__session_abort(conn->session, SMTPC_ETIMEOUT, why);
-    session_over(conn);
+    smtpc__conn_session_over(conn);
 }
 
 void smtpc__conn_on_event(void *baton, smtpc_loop_event_e event)

@@ -6,13 +6,14 @@
  * @file conn_int.h
  * The inside of a connection, for conn*.c alone: conn_open.c brings it up to
  * a transport and does TLS, conn_dane.c looks up what its certificate has to
- * be, conn.c pumps the session through it, conn_owner.c
- * is what the owner calls.
+ * be, conn_work.c does what takes long, conn.c pumps the session through it,
+ * conn_owner.c is what the owner calls.
  */
 
 #include "client/conn.h"
 #include "net/dane_lookup.h"
 #include "net/dial.h"
+#include "net/job.h"
 #include "net/tcp.h"
 #include "net/tls.h"
 
@@ -23,6 +24,7 @@ typedef enum {
     SMTPC_CONN_DIALLING,
     SMTPC_CONN_HANDSHAKE,
     SMTPC_CONN_SESSION, /**< the session says what */
+    SMTPC_CONN_WORK,    /**< a step of SASL is done on a thread */
     SMTPC_CONN_OVER
 } smtpc_conn_state_e;
 
@@ -46,6 +48,8 @@ struct smtpc_conn_t {
     smtpc_tls_policy_t policy;
     int tls_failed;               /**< the handshake did */
     smtpc_transport_t *transport; /**< TLS or what is under it; NULL: none */
+    smtpc_job_t *work_job;         /**< with SMTPC_CONN_WORK */
+    apr_pool_t *work_pool;        /**< of work_step, or NULL */
     smtpc_session_t *session;     /**< NULL before there is a transport */
     smtpc_link_t link;
     const char *peer;             /**< "address:port", or "" */
@@ -93,6 +97,19 @@ void smtpc__conn_progress(smtpc_conn_t *conn, smtpc_loop_event_e event);
 
 /** Begin the TLS handshake, verified if the profile wants it. conn_open.c */
 void smtpc__conn_start_tls(smtpc_conn_t *conn);
+
+/** Do the step of SASL that the session waits for. conn_work.c */
+void smtpc__conn_start_work(smtpc_conn_t *conn);
+
+/** Go on with it. conn_work.c */
+void smtpc__conn_work_progress(smtpc_conn_t *conn, smtpc_loop_event_e event);
+
+/** Leave it behind, if there is one. conn_work.c */
+void smtpc__conn_drop_work(smtpc_conn_t *conn);
+
+/** The session is over, or waited too long: close, and tell the owner.
+ *  conn.c */
+void smtpc__conn_session_over(smtpc_conn_t *conn);
 
 /** The transport is there, or secured: make or inform the session and pump.
  *  conn.c */

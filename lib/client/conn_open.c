@@ -218,7 +218,7 @@ int smtpc__conn_may_skip_tls(const smtpc_conn_t *conn)
 
     return conn->tls_failed && conn->link.tls == SMTPC_LINK_AS_SET
            && server->security == SMTPC_SECURITY_OPPORTUNISTIC
-           && server->user == NULL;
+           && !smtpc__server_logs_in(server);
 }
 
 void smtpc__conn_skip_tls(smtpc_conn_t *conn)
@@ -264,5 +264,8 @@ void smtpc__conn_progress(smtpc_conn_t *conn, smtpc_loop_event_e event)
     }
     else if (conn->state == SMTPC_CONN_HANDSHAKE) {
         on_handshake(conn, event);
+    }
+    else if (conn->state == SMTPC_CONN_WORK) {
+        smtpc__conn_work_progress(conn, event);
     }
 }

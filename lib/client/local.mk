@@ -12,6 +12,7 @@ libsmtpclient_core_la_SOURCES += \
 	lib/client/client_settings.c lib/client/client_tls.c \
 	lib/client/conn.c lib/client/conn.h lib/client/conn_int.h \
 	lib/client/conn_dane.c lib/client/conn_open.c lib/client/conn_owner.c \
+	lib/client/conn_work.c \
 	lib/client/delivery.c \
 	lib/client/engine.c lib/client/engine.h \
 	lib/client/op.c lib/client/op.h lib/client/op_int.h \

@@ -30,6 +30,10 @@
     FIELD(unix_path, TEXT, 0)            \
     FIELD(user, TEXT, 0)                 \
     FIELD(secret, SECRET, 0)             \
+    FIELD(token, TEXT, 0)                \
+    FIELD(token_fn, ADDRESS, 0)          \
+    FIELD(token_baton, ADDRESS, 0)       \
+    FIELD(ambient, TEXT, 0)              \
     FIELD(mechanisms, TEXT, 0)           \
     FIELD(target_name, TEXT, 0)          \
     FIELD(hello_name, TEXT, 0)           \
@@ -90,6 +94,7 @@ typedef enum {
     KIND_TIME,
     KIND_TIMES,
     KIND_SECRET,
+    KIND_ADDRESS,
     KIND_XCLIENT
 } kind_e;
 
@@ -135,6 +140,37 @@ static int names_key(const smtpc_server_t *server)
            || server->dane == SMTPC_DANE_REQUIRED;
 }
 
+/* Return non-zero if names has EXTERNAL among its words. */
+static int names_external(const char *names)
+{
+    apr_size_t len;
+
+    for (; names != NULL && *names != '\0'; names += len) {
+        names += strspn(names, " ");
+        len = strcspn(names, " ");
+        if (len == 8 && strncasecmp(names, "EXTERNAL", 8) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int smtpc__server_logs_in(const smtpc_server_t *server)
+{
+    return server->user != NULL || server->ambient != NULL
+           || (server->certificate != NULL
+               && names_external(server->mechanisms));
+}
+
+const char *smtpc__server_login(const smtpc_server_t *server)
+{
+    if (server->user != NULL) {
+        return server->user;
+    }
+    return server->ambient != NULL ? "the user of this process"
+                                   : "the client certificate";
+}
+
 smtpc_security_e smtpc__server_security(const smtpc_server_t *server)
 {
     if (server->security != SMTPC_SECURITY_DEFAULT) {
@@ -144,13 +180,14 @@ smtpc_security_e smtpc__server_security(const smtpc_server_t *server)
         return SMTPC_SECURITY_IMPLICIT;
     }
     /* "localhost" at the far end of a proxy is the proxy's. */
-    if (server->user == NULL && !names_key(server)
+    if (!smtpc__server_logs_in(server) && !names_key(server)
         && (server->unix_path != NULL
             || (server->proxy == SMTPC_PROXY_NONE
                 && smtpc__host_is_loopback(server->host)))) {
         return SMTPC_SECURITY_NONE;
     }
-    if (server->port == 587 || server->user != NULL || names_key(server)) {
+    if (server->port == 587 || smtpc__server_logs_in(server)
+        || names_key(server)) {
         return SMTPC_SECURITY_STARTTLS;
     }
     return SMTPC_SECURITY_OPPORTUNISTIC;
@@ -222,6 +259,7 @@ static const char *field_text(const smtpc_server_t *server,
     const smtpc_secret_t *secret;
     const smtpc_xclient_t *xclient;
     apr_interval_time_t span;
+    apr_uintptr_t address;
     int number;
 
     switch (field->kind) {
@@ -240,6 +278,10 @@ static const char *field_text(const smtpc_server_t *server,
         memcpy(&secret, at, sizeof(secret));
         return secret != NULL ? smtpc__secret_fingerprint(secret, pool)
                               : NULL;
+    case KIND_ADDRESS:
+        memcpy(&address, at, sizeof(address));
+        return apr_psprintf(pool, "%" APR_UINT64_T_HEX_FMT,
+                            (apr_uint64_t)address);
     case KIND_TEXT:
     default:
         memcpy(&text, at, sizeof(text));
@@ -323,6 +365,13 @@ static void fill_numbers(smtpc_server_t *server)
     }
 }
 
+/* Return how many things server has that go with a user name. */
+static int sources_of(const smtpc_server_t *server)
+{
+    return (server->secret != NULL) + (server->token != NULL)
+           + (server->token_fn != NULL);
+}
+
 apr_status_t smtpc__server_freeze(const smtpc_server_t **frozen,
                                   const smtpc_server_t *draft,
                                   const char *hello_name, apr_pool_t *pool)
@@ -335,7 +384,7 @@ apr_status_t smtpc__server_freeze(const smtpc_server_t **frozen,
     }
     if (server->host == NULL || server->hello_name == NULL
         || server->port < 1 || server->port > 65535
-        || (server->user == NULL) != (server->secret == NULL)
+        || (server->user != NULL) != sources_of(server)
         || (server->proxy_user == NULL) != (server->proxy_secret == NULL)
         || smtpc__server_conflict(server) != NULL) {
         return SMTPC_EARG;

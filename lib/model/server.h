@@ -21,8 +21,13 @@ typedef struct smtpc_server_t {
     const char *host;            /**< A-label name or IP address, no brackets;
                                       with unix_path for TLS and texts only */
     const char *unix_path;       /**< socket in place of host and port, NULL */
-    const char *user;            /**< NULL: no credentials */
-    const smtpc_secret_t *secret; /**< with user */
+    const char *user;            /**< with one of the next three, or NULL */
+    const smtpc_secret_t *secret; /**< its password, or NULL */
+    const char *token;           /**< reference to its OAuth token, or NULL */
+    smtpc_token_fn_t token_fn;   /**< what gives its OAuth token, or NULL */
+    void *token_baton;           /**< with token_fn */
+    const char *ambient;         /**< credentials that this process has without
+                                      being told: "kerberos", or NULL */
     const char *mechanisms;      /**< SASL names by preference, NULL: all */
     const char *target_name;     /**< SPN for SASL; NULL: from the host */
     const char *hello_name;      /**< EHLO name, never NULL once frozen */
@@ -79,6 +84,12 @@ smtpc_security_e smtpc__server_security(const smtpc_server_t *server);
 /** Return what in the TLS settings of @a server does not go together, as a
  *  sentence without the server's name, or NULL. */
 const char *smtpc__server_conflict(const smtpc_server_t *server);
+
+/** Return non-zero if there is no mail for @a server without logging in. */
+int smtpc__server_logs_in(const smtpc_server_t *server);
+
+/** Return who logs in at @a server, for sentences. */
+const char *smtpc__server_login(const smtpc_server_t *server);
 
 /** Return non-zero if @a host is localhost or a loopback address. */
 int smtpc__host_is_loopback(const char *host);

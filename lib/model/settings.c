@@ -255,6 +255,12 @@ smtpc_settings_hello_name(const smtpc_settings_t *settings)
     return settings->values.hello_name;
 }
 
+SMTPC_DECLARE(int)
+smtpc_settings_default_credentials(const smtpc_settings_t *settings)
+{
+    return settings->values.default_credentials;
+}
+
 SMTPC_DECLARE(const char *)
 smtpc_settings_target_name(const smtpc_settings_t *settings)
 {

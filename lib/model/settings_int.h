@@ -23,6 +23,7 @@ typedef struct smtpc__settings_values_t {
     smtpc_secret_t *secret; /**< the password, once it is known */
     const char *hello_name;
     const char *target_name;
+    int default_credentials;
     const char *pickup_directory;
 } smtpc__settings_values_t;
 

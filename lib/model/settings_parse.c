@@ -192,15 +192,7 @@ static apr_status_t take_enable_ssl(parse_t *parse, const char *value)
 static apr_status_t take_default_credentials(parse_t *parse,
                                              const char *value)
 {
-    int wanted = 0;
-    apr_status_t rv = take_boolean(&wanted, parse, value);
-
-    if (rv == APR_SUCCESS && wanted) {
-        return refuse(parse, value, "needs GSSAPI, the credentials of the "
-                      "user this runs as, which this version does not have; "
-                      "write userName and password");
-    }
-    return rv;
+    return take_boolean(&parse->values->default_credentials, parse, value);
 }
 
 /* A text without control characters, or nothing. */

@@ -317,7 +317,7 @@ static apr_status_t start(smtpc_dane_lookup_t *made, const char **why,
                           const smtpc_dane_query_t *query, const char *anchor,
                           smtpc_env_t *env, apr_pool_t *pool)
 {
-    smtpc_job_work_t work = { look_up, drop, NULL };
+    smtpc_job_work_t work = { look_up, drop, NULL, NULL };
     lookup_t *lookup = calloc(1, sizeof(*lookup));
 
     *why = "no memory for a resolver";

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * job.c: look-ups that block, on threads of their own.
+ * job.c: what blocks, on threads of their own.
  *
  * Guarantees: the caller never blocks; a job that was given up frees its
- * memory when it comes back; at most SMTPC_LIMIT_RESOLVER_THREADS of them are
- * behind an env at a time.
+ * memory when it comes back; of each kind no more of them are behind an env at
+ * a time than it allows.
  *
  * The block that caller and thread share is not in a pool: it belongs to
  * whoever is last, and that thread may outlive every pool, apr_terminate()
@@ -28,17 +28,28 @@
 #include "base/env_int.h"
 #include "base/limits.h"
 
-/** The key under which an env keeps its gate. */
-#define GATE_KEY "net/job"
-/** The system's resolver takes some 60 KiB, a validating one twice that. */
-#define THREAD_STACK (1024 * 1024)
+/** Between two looks at threads that are about to end. */
+#define LINGER_PAUSE apr_time_from_msec(2)
 
-/* Shared by the env and its jobs. */
+/* The system's resolver takes some 60 KiB of stack, a validating one twice
+ * that. It may never come back: nobody lingers. */
+static const smtpc_job_kind_t look_ups = {
+    .name = "net/job",
+    .most = SMTPC_LIMIT_RESOLVER_THREADS,
+    .stack = 1024 * 1024,
+    .who = "the resolver",
+    .many = "look-ups",
+    .advice = "check this machine's DNS",
+};
+
+/* Shared by the env and its jobs of one kind. */
 typedef struct gate_t {
     atomic_int references;
     /* Threads left behind: for a moment one too few when a thread ends just
      * as it is given up. */
     atomic_int left_behind;
+    apr_interval_time_t linger;
+    pid_t process; /* after a fork the threads are the parent's */
 } gate_t;
 
 /* What caller and thread share. */
@@ -63,22 +74,33 @@ static void gate_release(gate_t *gate)
     }
 }
 
+/* The env ends: what was left behind gets a moment, so that the process does
+ * not end under it. */
 static apr_status_t gate_cleanup(void *data)
 {
-    gate_release(data);
+    gate_t *gate = data;
+    apr_time_t until = smtpc__monotonic() + gate->linger;
+
+    while (gate->process == getpid() && atomic_load(&gate->left_behind) > 0
+           && smtpc__monotonic() < until) {
+        apr_sleep(LINGER_PAUSE);
+    }
+    gate_release(gate);
     return APR_SUCCESS;
 }
 
-/* smtpc__share_fn_t */
+/* smtpc__share_fn_t; the baton is the kind. */
 static apr_status_t gate_create(void **object, void *baton, apr_pool_t *pool)
 {
+    const smtpc_job_kind_t *kind = baton;
     gate_t *gate = calloc(1, sizeof(*gate));
 
-    (void)baton;
     if (!gate) {
         return APR_ENOMEM;
     }
     gate->references = 1;
+    gate->linger = kind->linger;
+    gate->process = getpid();
     apr_pool_cleanup_register(pool, gate, gate_cleanup,
                               apr_pool_cleanup_null);
     *object = gate;
@@ -111,17 +133,22 @@ static shared_t *shared_create(gate_t *gate, const smtpc_job_work_t *work)
 static void *run(void *data)
 {
     shared_t *shared = data;
+    gate_t *gate = shared->gate;
+    int given_up;
 
     shared->work.run(shared->work.data);
     atomic_store(&shared->finished, 1);
     /* A process forked meanwhile may hold the other descriptor of it open. */
     shutdown(shared->done_fd, SHUT_RDWR);
     close(shared->done_fd);
-    /* Given up before: off the count. */
-    if (atomic_fetch_add(&shared->given_up, 1) != 0) {
-        atomic_fetch_sub(&shared->gate->left_behind, 1);
-    }
+    given_up = atomic_fetch_add(&shared->given_up, 1) != 0;
+    atomic_fetch_add(&gate->references, 1);
     shared_release(shared);
+    /* Given up before: off the count, now that all is freed. */
+    if (given_up) {
+        atomic_fetch_sub(&gate->left_behind, 1);
+    }
+    gate_release(gate);
     return NULL;
 }
 
@@ -139,7 +166,10 @@ static int start(shared_t *shared)
         return error;
     }
     (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    (void)pthread_attr_setstacksize(&attributes, THREAD_STACK);
+    if (shared->work.kind->stack != 0) {
+        (void)pthread_attr_setstacksize(&attributes,
+                                        shared->work.kind->stack);
+    }
     sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     error = pthread_create(&thread, &attributes, run, shared);
@@ -219,16 +249,20 @@ apr_status_t smtpc__job_begin(smtpc_job_t **job, const char **why,
                               apr_pool_t *pool)
 {
     smtpc_job_t *made = apr_pcalloc(pool, sizeof(*made));
+    smtpc_job_work_t whole = *work;
+    const smtpc_job_kind_t *kind = work->kind ? work->kind : &look_ups;
     char reason[128];
     void *gate = NULL;
     apr_status_t rv;
     int behind = 0;
 
-    rv = smtpc__env_share(&gate, env, GATE_KEY, gate_create, NULL, pool);
+    whole.kind = kind;
+    rv = smtpc__env_share(&gate, env, kind->name, gate_create, (void *)kind,
+                          pool);
     if (rv == APR_SUCCESS) {
         behind = atomic_load(&((gate_t *)gate)->left_behind);
-        rv = behind < SMTPC_LIMIT_RESOLVER_THREADS
-                 ? begin(made, gate, work, pool) : SMTPC_ELIMIT;
+        rv = behind < kind->most ? begin(made, gate, &whole, pool)
+                                 : SMTPC_ELIMIT;
     }
     if (rv == APR_SUCCESS) {
         *job = made;
@@ -236,10 +270,10 @@ apr_status_t smtpc__job_begin(smtpc_job_t **job, const char **why,
     }
     work->drop(work->data);
     *why = rv == SMTPC_ELIMIT
-               ? apr_psprintf(pool, "the resolver does not answer, %d earlier "
-                              "look-ups still wait for it: check this "
-                              "machine's DNS", behind)
-               : apr_psprintf(pool, "no thread for the resolver: %s",
+               ? apr_psprintf(pool, "%s does not answer, %d earlier %s still "
+                              "wait for it: %s", kind->who, behind,
+                              kind->many, kind->advice)
+               : apr_psprintf(pool, "no thread for %s: %s", kind->who,
                               apr_strerror(rv, reason, sizeof(reason)));
     return SMTPC_ECONNECT;
 }

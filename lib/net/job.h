@@ -4,8 +4,8 @@
 
 /**
  * @file job.h
- * A look-up that blocks, on a thread of its own, which is left behind when
- * nobody waits any more and ends by itself.
+ * What blocks, on a thread of its own, which is left behind when nobody waits
+ * any more and ends by itself.
  */
 
 #include <apr_network_io.h>
@@ -13,6 +13,22 @@
 
 /** A job under way. */
 typedef struct smtpc_job_t smtpc_job_t;
+
+/** Kinds of jobs do not stand in each other's way. */
+typedef struct smtpc_job_kind_t {
+    /** What the env keeps the count of those left behind under. */
+    const char *name;
+    /** Of those, how many there may be. */
+    int most;
+    /** Stack of a thread, 0: the system's default. */
+    apr_size_t stack;
+    /** The end of the env waits so long for those left behind. */
+    apr_interval_time_t linger;
+    /* Words for sentences: "the resolver", "look-ups", "check the DNS". */
+    const char *who;    /**< does not answer */
+    const char *many;   /**< still wait for it */
+    const char *advice;
+} smtpc_job_kind_t;
 
 /** What a job does. */
 typedef struct smtpc_job_work_t {
@@ -23,6 +39,8 @@ typedef struct smtpc_job_work_t {
      *  of them: it may be after the end of every pool. */
     void (*drop)(void *data);
     void *data;
+    /** NULL: a look-up. */
+    const smtpc_job_kind_t *kind;
 } smtpc_job_work_t;
 
 /**
@@ -31,8 +49,8 @@ typedef struct smtpc_job_work_t {
  * to why, in @a pool.
  *
  * @return APR_SUCCESS
- *         SMTPC_ECONNECT   SMTPC_LIMIT_RESOLVER_THREADS jobs of @a env that
- *                          were given up still run; no thread or socket
+ *         SMTPC_ECONNECT   as many jobs of this kind that were given up as
+ *                          there may be still run; no thread or socket
  */
 apr_status_t smtpc__job_begin(smtpc_job_t **job, const char **why,
                               const smtpc_job_work_t *work, smtpc_env_t *env,

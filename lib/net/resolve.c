@@ -115,7 +115,7 @@ apr_status_t smtpc__resolve_begin(smtpc_resolve_t **resolve,
                                   apr_pool_t *pool)
 {
     smtpc_resolve_t *made = apr_pcalloc(pool, sizeof(*made));
-    smtpc_job_work_t work = { look_up, free, NULL };
+    smtpc_job_work_t work = { look_up, free, NULL, NULL };
     const char *reason = "no memory";
     apr_status_t rv;
 

@@ -14,10 +14,23 @@
 
 /* Strongest first. PLAIN before LOGIN: one round trip, and a standard. */
 static const smtpc_sasl_mech_t *const mechanisms[] = {
+#ifdef SMTPC_WITH_GSASL
+    &smtpc__sasl_external,
+#endif
     &smtpc__sasl_scram_sha_256_plus,
     &smtpc__sasl_scram_sha_1_plus,
+#ifdef SMTPC_WITH_GSASL
+    &smtpc__sasl_gs2_krb5,
+    &smtpc__sasl_gssapi,
+#endif
     &smtpc__sasl_scram_sha_256,
     &smtpc__sasl_scram_sha_1,
+#ifdef SMTPC_WITH_GSASL
+    &smtpc__sasl_cram_md5,
+    &smtpc__sasl_ntlm,
+#endif
+    &smtpc__sasl_oauthbearer,
+    &smtpc__sasl_xoauth2,
     &smtpc__sasl_plain,
     &smtpc__sasl_login,
 };
@@ -44,7 +57,11 @@ unsigned int smtpc__sasl_built(void)
     unsigned int built = 0;
 
     for (apr_size_t i = 0; i < MECHANISM_COUNT; i++) {
-        built |= mechanisms[i]->bit;
+        const smtpc_sasl_mech_t *mech = mechanisms[i];
+
+        if (mech->built == NULL || mech->built(mech->bit)) {
+            built |= mech->bit;
+        }
     }
     return built;
 }
@@ -54,6 +71,12 @@ static int has_needed(const smtpc_server_t *server,
                       const smtpc_sasl_mech_t *mech)
 {
     switch (mech->need) {
+    case SMTPC_SASL_TOKEN:
+        return server->token != NULL || server->token_fn != NULL;
+    case SMTPC_SASL_DEFAULT:
+        return server->ambient != NULL;
+    case SMTPC_SASL_CERTIFICATE:
+        return server->certificate != NULL;
     case SMTPC_SASL_SECRET:
     default:
         return server->secret != NULL;
@@ -74,7 +97,7 @@ unsigned int smtpc__sasl_able(const smtpc_server_t *server,
             able |= mech->bit;
         }
     }
-    return able;
+    return able & smtpc__sasl_built();
 }
 
 /* Return the bit of the next name at *names, moving on behind it; 0 for one
@@ -134,6 +157,10 @@ static apr_status_t take_server(smtpc_sasl_t *sasl,
     }
     sasl->user = apr_pstrdup(sasl->pool, server->user);
     sasl->host = apr_pstrdup(sasl->pool, server->host);
+    sasl->port = server->port;
+    sasl->token = apr_pstrdup(sasl->pool, server->token);
+    sasl->token_fn = server->token_fn;
+    sasl->token_baton = server->token_baton;
     sasl->target_name = apr_pstrdup(sasl->pool, server->target_name);
     return server->secret != NULL
                ? smtpc__secret_copy(&sasl->secret, server->secret, sasl->pool)
@@ -166,6 +193,7 @@ apr_status_t smtpc__sasl_create(smtpc_sasl_t **sasl, unsigned int mechanism,
     created->binding = *binding;
     created->offered = offered;
     created->why = "";
+    created->note = "";
     rv = take_server(created, server);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);
@@ -207,11 +235,49 @@ void smtpc__sasl_run(smtpc_sasl_t *sasl)
 {
     sasl->response = NULL;
     sasl->response_len = 0;
-    sasl->status = sasl->done
+    sasl->status = sasl->done && sasl->mech->need != SMTPC_SASL_TOKEN
                        ? smtpc__sasl_fail(sasl, SMTPC_EPROTO,
                                           "a question after the last")
                        : sasl->mech->step(sasl);
     sasl->steps++;
+}
+
+void smtpc__sasl_refresh(smtpc_sasl_t *sasl)
+{
+    sasl->refresh = 1;
+}
+
+int smtpc__sasl_has_token(const smtpc_sasl_t *sasl)
+{
+    return sasl->mech->need == SMTPC_SASL_TOKEN;
+}
+
+const char *smtpc__sasl_note(const smtpc_sasl_t *sasl)
+{
+    return sasl->note;
+}
+
+const smtpc_secret_t *smtpc__sasl_secret(const smtpc_sasl_t *sasl)
+{
+    return sasl->secret;
+}
+
+const char *smtpc__sasl_escape(const char *name, apr_pool_t *pool)
+{
+    char *escaped = apr_palloc(pool, 3 * strlen(name) + 1);
+    char *out = escaped;
+
+    for (; *name != '\0'; name++) {
+        if (*name == ',' || *name == '=') {
+            memcpy(out, *name == ',' ? "=2C" : "=3D", 3);
+            out += 3;
+        }
+        else {
+            *out++ = *name;
+        }
+    }
+    *out = '\0';
+    return escaped;
 }
 
 apr_status_t smtpc__sasl_fail(smtpc_sasl_t *sasl, apr_status_t status,

@@ -89,6 +89,18 @@ apr_status_t smtpc__sasl_status(const smtpc_sasl_t *sasl);
  *  of a secret. */
 const char *smtpc__sasl_error(const smtpc_sasl_t *sasl);
 
+/** Let the token be another one than the last, which was refused. */
+void smtpc__sasl_refresh(smtpc_sasl_t *sasl);
+
+/** Return non-zero if @a sasl shows a token, which can be refreshed. */
+int smtpc__sasl_has_token(const smtpc_sasl_t *sasl);
+
+/** Return what the server said of the token, or "". */
+const char *smtpc__sasl_note(const smtpc_sasl_t *sasl);
+
+/** Return the password or token that @a sasl has, or NULL. */
+const smtpc_secret_t *smtpc__sasl_secret(const smtpc_sasl_t *sasl);
+
 /** Return the response, and set @a *len; NULL if the server speaks first. */
 const void *smtpc__sasl_response(apr_size_t *len, const smtpc_sasl_t *sasl);
 

@@ -13,7 +13,10 @@
 
 /** What a mechanism needs to log in. */
 typedef enum {
-    SMTPC_SASL_SECRET   /**< a user name and a password */
+    SMTPC_SASL_SECRET,     /**< a user name and a password */
+    SMTPC_SASL_TOKEN,      /**< a user name and a token */
+    SMTPC_SASL_DEFAULT,    /**< what this process has: Kerberos */
+    SMTPC_SASL_CERTIFICATE /**< a client certificate */
 } smtpc_sasl_need_e;
 
 /** A mechanism. */
@@ -29,6 +32,8 @@ typedef struct smtpc_sasl_mech_t {
     unsigned int blocking;
     /** Only used where it is named. */
     int by_name;
+    /** Returns non-zero if this build has it; NULL: every build does. */
+    int (*built)(unsigned int mechanism);
     /** Answer sasl->challenge (NULL at step 0): set response, response_len
      *  and done, or why and return as smtpc__sasl_status(). */
     apr_status_t (*step)(smtpc_sasl_t *sasl);
@@ -40,8 +45,13 @@ struct smtpc_sasl_t {
     apr_pool_t *pool;             /* a root of its own */
     smtpc_env_t *env;             /* of step 0 only */
     const char *user;             /* or NULL */
-    const smtpc_secret_t *secret; /* or NULL */
+    const smtpc_secret_t *secret; /* password, or token once it is there */
+    const char *token;            /* where it comes from, or NULL */
+    smtpc_token_fn_t token_fn;
+    void *token_baton;
+    int refresh;                  /* the last token was refused */
     const char *host;
+    int port;
     const char *target_name;      /* or NULL */
     smtpc_binding_t binding;
     unsigned int offered;
@@ -55,6 +65,7 @@ struct smtpc_sasl_t {
     int done;                     /* the mechanism has said all */
     apr_status_t status;          /* of the last step */
     const char *why;              /* it failed */
+    const char *note;             /* what the server said of it, for people */
     void *state;                  /* of the mechanism */
 };
 
@@ -62,6 +73,29 @@ struct smtpc_sasl_t {
 apr_status_t smtpc__sasl_fail(smtpc_sasl_t *sasl, apr_status_t status,
                               const char *why);
 
+/** Return @a name in @a pool with ',' and '=' escaped: RFC 5802 5.1. */
+const char *smtpc__sasl_escape(const char *name, apr_pool_t *pool);
+
+#ifdef SMTPC_WITH_GSASL
+/** Return non-zero if libgsasl was built with @a mechanism. */
+int smtpc__sasl_gsasl_has(unsigned int mechanism);
+
+/** CRAM-MD5, RFC 2195. */
+extern const smtpc_sasl_mech_t smtpc__sasl_cram_md5;
+/** NTLM, MS-NLMP. */
+extern const smtpc_sasl_mech_t smtpc__sasl_ntlm;
+/** GSSAPI, RFC 4752. */
+extern const smtpc_sasl_mech_t smtpc__sasl_gssapi;
+/** GS2-KRB5, RFC 5801. */
+extern const smtpc_sasl_mech_t smtpc__sasl_gs2_krb5;
+/** EXTERNAL, RFC 4422 A. */
+extern const smtpc_sasl_mech_t smtpc__sasl_external;
+#endif
+
+/** XOAUTH2, of Google's and Microsoft's. */
+extern const smtpc_sasl_mech_t smtpc__sasl_xoauth2;
+/** OAUTHBEARER, RFC 7628. */
+extern const smtpc_sasl_mech_t smtpc__sasl_oauthbearer;
 /** PLAIN, RFC 4616. */
 extern const smtpc_sasl_mech_t smtpc__sasl_plain;
 /** LOGIN, draft-murchison-sasl-login. */

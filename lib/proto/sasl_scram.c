@@ -85,27 +85,18 @@ static char *base64(const void *data, apr_size_t len, apr_pool_t *pool)
     return text;
 }
 
-/* Set name to the user's as it goes on the wire: ',' and '=' are escaped. */
+/* Set name to the user's as it goes on the wire. */
 static apr_status_t saslname(const char **name, const smtpc_sasl_t *sasl)
 {
     apr_size_t size = PREPARED_FACTOR * strlen(sasl->user) + 1;
     char *prepared = apr_palloc(sasl->pool, size);
-    char *out = apr_palloc(sasl->pool, 3 * size);
     apr_size_t len;
     apr_status_t rv = smtpc__saslprep(prepared, size, &len, sasl->user,
                                       strlen(sasl->user));
 
-    *name = out;
-    for (apr_size_t i = 0; rv == APR_SUCCESS && i < len; i++) {
-        if (prepared[i] == ',' || prepared[i] == '=') {
-            memcpy(out, prepared[i] == ',' ? "=2C" : "=3D", 3);
-            out += 3;
-        }
-        else {
-            *out++ = prepared[i];
-        }
+    if (rv == APR_SUCCESS) {
+        *name = smtpc__sasl_escape(prepared, sasl->pool);
     }
-    *out = '\0';
     return rv;
 }
 

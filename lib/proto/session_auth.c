@@ -8,7 +8,7 @@
  * A refusal of the mechanism (504, 534, 538), and questions that are not the
  * mechanism's, lead to the next one that is offered and allowed; a weaker one
  * has to be named. Any other 5xx is SMTPC_EAUTH, so that a wrong password is
- * tried once only; a 4xx is the server's trouble and SMTPC_ETEMP. Nothing but
+ * tried once only, and a token twice, fetched anew; a 4xx is the server's trouble and SMTPC_ETEMP. Nothing but
  * 235, and not before the mechanism has said all, is a success.
  *
  * What the server says to AUTH is looked through for the secret: some repeat
@@ -45,9 +45,10 @@ static void refuse_link(smtpc_session_t *session)
                            : "the connection is not encrypted";
 
     smtpc__session_leave(session, SMTPC_EAUTH,
-                         "the password of %s was not sent to %s because %s; "
-                         "set security to starttls or implicit",
-                         session->server->user, session->server->host, what);
+                         "the credentials of %s were not sent to %s because "
+                         "%s; set security to starttls or implicit",
+                         smtpc__server_login(session->server),
+                         session->server->host, what);
 }
 
 /* Return the names of mechanisms, separated by blanks. */
@@ -108,7 +109,7 @@ static void no_mechanism(smtpc_session_t *session)
     if (session->auth.excluded != 0) {
         smtpc__session_leave(session, SMTPC_EAUTH,
                              "%s refused every way to log in as %s: %s%s",
-                             server->host, server->user,
+                             server->host, smtpc__server_login(server),
                              smtpc__session_said(session),
                              weaker_left(session));
         return;
@@ -166,25 +167,20 @@ void smtpc__session_auth_worked(smtpc_session_t *session)
     }
     smtpc__session_leave(session, SMTPC_EAUTH,
                          "cannot log in as %s at %s with %s: %s",
-                         session->server->user, session->server->host,
+                         smtpc__server_login(session->server),
+                         session->server->host,
                          smtpc__mech_name(auth->mechanism), auth->why);
 }
 
-/* Begin with the best mechanism that was not refused yet. */
-static void next_mechanism(smtpc_session_t *session)
+/* Begin with the chosen mechanism; with refresh and another token than the
+ * last. */
+static void begin_exchange(smtpc_session_t *session, int refresh)
 {
     const smtpc_server_t *server = session->server;
     smtpc_auth_t *auth = &session->auth;
-    unsigned int mechanism;
     apr_status_t rv;
 
     smtpc__session_auth_end(session);
-    mechanism = smtpc__sasl_pick(usable(session), server->mechanisms);
-    if (mechanism == 0) {
-        no_mechanism(session);
-        return;
-    }
-    auth->mechanism = mechanism;
     rv = smtpc__sasl_create(&auth->sasl, auth->mechanism, server,
                             session->caps.mechanisms, &session->link.binding,
                             session->env);
@@ -194,16 +190,34 @@ static void next_mechanism(smtpc_session_t *session)
                              server->host);
         return;
     }
+    if (refresh) {
+        smtpc__sasl_refresh(auth->sasl);
+        auth->refreshed = 1;
+    }
     auth->rounds = 0;
     smtpc__reply_parser_line_limit(session->parser, SMTPC_LIMIT_SASL_LINE);
     advance(session);
+}
+
+/* Begin with the best mechanism that was not refused yet. */
+static void next_mechanism(smtpc_session_t *session)
+{
+    unsigned int mechanism = smtpc__sasl_pick(usable(session),
+                                              session->server->mechanisms);
+
+    if (mechanism == 0) {
+        no_mechanism(session);
+        return;
+    }
+    session->auth.mechanism = mechanism;
+    begin_exchange(session, 0);
 }
 
 void smtpc__session_login(smtpc_session_t *session)
 {
     const smtpc_server_t *server = session->server;
 
-    if (server->user == NULL) {
+    if (!smtpc__server_logs_in(server)) {
         smtpc__session_settle_state(session);
         return;
     }
@@ -220,6 +234,7 @@ void smtpc__session_login(smtpc_session_t *session)
         return;
     }
     session->auth.excluded = 0;
+    session->auth.refreshed = 0;
     next_mechanism(session);
 }
 
@@ -324,9 +339,11 @@ const smtpc_reply_t *smtpc__session_auth_clean(smtpc_session_t *session,
     apr_size_t len;
     smtpc_reply_t *clean;
 
-    secret = smtpc__secret_bytes(session->server->secret, &len);
-    text = hide(text, secret, len, pool);
-    text = hide_base64(text, secret, len, pool);
+    if (smtpc__sasl_secret(auth->sasl) != NULL) {
+        secret = smtpc__secret_bytes(smtpc__sasl_secret(auth->sasl), &len);
+        text = hide(text, secret, len, pool);
+        text = hide_base64(text, secret, len, pool);
+    }
     response = smtpc__sasl_response(&len, auth->sasl);
     if (response != NULL) {
         text = hide_base64(text, response, len, pool);
@@ -410,6 +427,9 @@ void smtpc__session_auth_refused(smtpc_session_t *session,
                                  const smtpc_slot_t *slot,
                                  const smtpc_reply_t *reply)
 {
+    smtpc_auth_t *auth = &session->auth;
+    const char *note = smtpc__sasl_note(auth->sasl);
+
     (void)slot;
     if (mechanism_is_refused(reply->code)) {
         exclude(session);
@@ -423,10 +443,17 @@ void smtpc__session_auth_refused(smtpc_session_t *session,
                              smtpc__session_said(session));
         return;
     }
+    if (smtpc__sasl_has_token(auth->sasl) && !auth->refreshed) {
+        begin_exchange(session, 1);
+        return;
+    }
     smtpc__session_leave(session, SMTPC_EAUTH,
-                         "%s did not accept the credentials of %s: %s",
-                         session->server->host, session->server->user,
-                         smtpc__session_said(session));
+                         "%s did not accept the credentials of %s: %s%s%s%s",
+                         session->server->host,
+                         smtpc__server_login(session->server),
+                         smtpc__session_said(session),
+                         *note != '\0' ? " (status " : "", note,
+                         *note != '\0' ? ")" : "");
 }
 
 void smtpc__session_cancelled(smtpc_session_t *session,
@@ -448,6 +475,7 @@ void smtpc__session_cancelled(smtpc_session_t *session,
     }
     smtpc__session_leave(session, SMTPC_EAUTH,
                          "the login as %s at %s with %s was given up: %s",
-                         session->server->user, session->server->host,
+                         smtpc__server_login(session->server),
+                         session->server->host,
                          smtpc__mech_name(auth->mechanism), auth->why);
 }

@@ -66,7 +66,7 @@ static int may_guess(const smtpc_session_t *session)
 
     return session->guessing
            && (session->early.bits & SMTPC_CAP_PIPELINING)
-           && session->server->user == NULL
+           && !smtpc__server_logs_in(session->server)
            && session->server->xclient == NULL
            && (session->link.encrypted || security == SMTPC_SECURITY_NONE);
 }
@@ -227,11 +227,11 @@ void smtpc__session_hello_refused(smtpc_session_t *session,
         require_starttls(session);
         return;
     }
-    if (session->server->user != NULL) {
+    if (smtpc__server_logs_in(session->server)) {
         smtpc__session_leave(session, SMTPC_EAUTH,
                              "%s does not know EHLO, so there is no way to "
                              "log in as %s: %s", session->server->host,
-                             session->server->user,
+                             smtpc__server_login(session->server),
                              smtpc__session_said(session));
         return;
     }

@@ -143,6 +143,7 @@ typedef struct smtpc_auth_t {
     unsigned int excluded;  /**< mechanisms that were refused, or are weaker
                                  than one that was */
     int rounds;             /**< challenges seen */
+    int refreshed;          /**< the token is the second of this login */
     int begun;              /**< AUTH was sent */
     int deferred;           /**< the response is the initial one, which did
                                  not fit the AUTH line */

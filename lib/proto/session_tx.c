@@ -129,7 +129,7 @@ const char *smtpc__session_advice(const smtpc_session_t *session, int code)
     if (code != 530) {
         return "";
     }
-    return session->server->user == NULL
+    return !smtpc__server_logs_in(session->server)
                ? "; the server wants a login: set credentials"
                : "; the server wants TLS: set security to starttls";
 }

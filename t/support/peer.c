@@ -420,6 +420,11 @@ int peer_ticket(peer_conn_t *conn)
            && SSL_do_handshake(conn->ssl) == 1;
 }
 
+SSL *peer_ssl(peer_conn_t *conn)
+{
+    return conn->ssl;
+}
+
 void peer_half_close(peer_conn_t *conn)
 {
     shutdown(conn->fd, SHUT_WR);
@@ -584,6 +589,9 @@ static int serve_data(peer_conn_t *conn, peer_smtp_t *smtp, int *count)
 static int serve_auth(peer_conn_t *conn, const peer_smtp_t *smtp,
                       const char *line)
 {
+    if (smtp->auth) {
+        return smtp->auth(conn, line, smtp->auth_baton);
+    }
     if (smtp->login && strncasecmp(line, "AUTH PLAIN ", 11) == 0
         && strcmp(line + 11, smtp->login) == 0) {
         return peer_say(conn, "235 2.7.0 welcome");

@@ -78,6 +78,9 @@ int peer_tls(peer_conn_t *conn, SSL_CTX *context);
  *  client has gone. */
 int peer_ticket(peer_conn_t *conn);
 
+/** Return its TLS, or NULL. */
+SSL *peer_ssl(peer_conn_t *conn);
+
 /** Say no more, but go on listening. */
 void peer_half_close(peer_conn_t *conn);
 
@@ -109,6 +112,9 @@ typedef struct peer_smtp_t {
     SSL_CTX *tls;           /**< with it STARTTLS works */
     int implicit;           /**< TLS from the first byte */
     const char *login;      /**< base64 that AUTH PLAIN must give, or NULL */
+    /** Answers lines that begin with AUTH, or NULL; zero is the end. */
+    int (*auth)(peer_conn_t *conn, const char *line, void *baton);
+    void *auth_baton;
     const peer_answer_t *answers; /**< up to one without start, or NULL */
     int max_messages;       /**< per connection, then 421; 0: no limit */
     /* What came; read it after peer_quiet() or peer_stop(). */

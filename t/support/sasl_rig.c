@@ -14,31 +14,41 @@ static apr_status_t release(void *data)
     return APR_SUCCESS;
 }
 
-smtpc_sasl_t *sasl_rig(unsigned int mechanism, const char *user,
-                       const char *password, unsigned int offered,
-                       const smtpc_binding_t *binding)
+smtpc_sasl_t *sasl_rig_server(unsigned int mechanism,
+                              const smtpc_server_t *server,
+                              unsigned int offered,
+                              const smtpc_binding_t *binding)
 {
     static const smtpc_binding_t none;
-    smtpc_server_t server = { 0 };
-    smtpc_secret_t *secret;
     smtpc_sasl_t *sasl;
     smtpc_env_t *env;
 
-    server.host = "mail.example.org";
-    server.user = user;
-    if (smtpc_secret_load(&secret, NULL, password, tap_pool()) != APR_SUCCESS
-        || smtpc_env_create(&env, tap_pool()) != APR_SUCCESS) {
-        tap_bail("secret or env");
-    }
-    server.secret = secret;
-    if (smtpc__sasl_create(&sasl, mechanism, &server, offered,
-                           binding != NULL ? binding : &none, env)
-        != APR_SUCCESS) {
+    if (smtpc_env_create(&env, tap_pool()) != APR_SUCCESS
+        || smtpc__sasl_create(&sasl, mechanism, server, offered,
+                              binding != NULL ? binding : &none, env)
+               != APR_SUCCESS) {
         tap_bail("exchange");
     }
     apr_pool_cleanup_register(tap_pool(), sasl, release,
                               apr_pool_cleanup_null);
     return sasl;
+}
+
+smtpc_sasl_t *sasl_rig(unsigned int mechanism, const char *user,
+                       const char *password, unsigned int offered,
+                       const smtpc_binding_t *binding)
+{
+    smtpc_server_t server = { 0 };
+    smtpc_secret_t *secret;
+
+    if (smtpc_secret_load(&secret, NULL, password, tap_pool())
+        != APR_SUCCESS) {
+        tap_bail("secret");
+    }
+    server.host = "mail.example.org";
+    server.user = user;
+    server.secret = secret;
+    return sasl_rig_server(mechanism, &server, offered, binding);
 }
 
 apr_status_t sasl_rig_step(smtpc_sasl_t *sasl, const char *challenge)

@@ -16,6 +16,12 @@ smtpc_sasl_t *sasl_rig(unsigned int mechanism, const char *user,
                        const char *password, unsigned int offered,
                        const smtpc_binding_t *binding);
 
+/** Return an exchange with @a mechanism for @a server likewise. */
+smtpc_sasl_t *sasl_rig_server(unsigned int mechanism,
+                              const smtpc_server_t *server,
+                              unsigned int offered,
+                              const smtpc_binding_t *binding);
+
 /** Run the next step of @a sasl: the first if @a challenge is NULL, else the
  *  answer to it. Return its status. */
 apr_status_t sasl_rig_step(smtpc_sasl_t *sasl, const char *challenge);

@@ -84,13 +84,45 @@ static apr_status_t give_nonce(void *baton, unsigned char *buf,
     return APR_SUCCESS;
 }
 
+/* A smtpc_token_fn_t. */
+static apr_status_t give_token(smtpc_secret_t **token, const char **why,
+                               int refresh, void *baton, apr_pool_t *pool)
+{
+    const char *text = refresh && strcmp(baton, "last") != 0 ? "second"
+                       : refresh ? "none" : baton;
+
+    *why = "none";
+    return strcmp(text, "none") == 0
+               ? APR_EGENERAL : smtpc_secret_load(token, why, text, pool);
+}
+
+/* Let the server have a user with a password or a token, if the case does. */
+static void make_login(rig_t *rig)
+{
+    smtpc_secret_t *secret;
+    const char *why;
+
+    rig->server.user = value(rig, "user", NULL);
+    if (rig->server.user == NULL) {
+        return;
+    }
+    if (is_set(rig, "token")) {
+        rig->server.token_fn = give_token;
+        rig->server.token_baton = (void *)value(rig, "token", "");
+        return;
+    }
+    if (smtpc_secret_load(&secret, &why, value(rig, "password", "secret"),
+                          rig->pool) != APR_SUCCESS) {
+        tap_bail("secret: %s", why);
+    }
+    rig->server.secret = secret;
+}
+
 static void make_server(rig_t *rig)
 {
     static const char *const securities[] = { "default", "none",
                                               "opportunistic", "starttls",
                                               "implicit" };
-    smtpc_secret_t *secret;
-    const char *why;
 
     rig->server.host = "mx.example.org";
     rig->server.port = 25;
@@ -105,14 +137,7 @@ static void make_server(rig_t *rig)
         rig->xclient.addr = value(rig, "xclient", "");
         rig->server.xclient = &rig->xclient;
     }
-    rig->server.user = value(rig, "user", NULL);
-    if (rig->server.user != NULL) {
-        if (smtpc_secret_load(&secret, &why, value(rig, "password", "secret"),
-                              rig->pool) != APR_SUCCESS) {
-            tap_bail("secret: %s", why);
-        }
-        rig->server.secret = secret;
-    }
+    make_login(rig);
 }
 
 static apr_status_t fail_after(void *baton, char *buf, apr_size_t *len)

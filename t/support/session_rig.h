@@ -9,6 +9,9 @@
  *
  * set (all optional):
  *   security=none|opportunistic|starttls|implicit  user password mechanisms
+ *   token=text               that of user, in the place of password; the next
+ *                            one is "second"; none, or second to last: there
+ *                            is none
  *   link=words  tls=words    of loopback encrypted verified exporter: the link
  *                            at first, and after STARTTLS; with exporter it
  *                            has a binding of 32 times 'b'

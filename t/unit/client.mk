@@ -29,6 +29,7 @@ unit_tests += \
 	t/unit/conn_open_test \
 	t/unit/conn_owner_test \
 	t/unit/conn_test \
+	t/unit/conn_work_test \
 	t/unit/delivery_test \
 	t/unit/engine_test \
 	t/unit/injection_test \
@@ -53,6 +54,7 @@ threaded_tests += \
 	t/unit/client_test \
 	t/unit/client_threads_test \
 	t/unit/conn_test \
+	t/unit/conn_work_test \
 	t/unit/engine_test \
 	t/unit/op_model_test \
 	t/unit/pool_test

@@ -87,7 +87,7 @@ static smtpc_env_t *make_env(apr_pool_t *pool)
 
 static void test_done(apr_pool_t *pool)
 {
-    smtpc_job_work_t gate = { run_gate, drop, &work };
+    smtpc_job_work_t gate = { run_gate, drop, &work, NULL };
     const char *why = "";
     apr_pool_t *sub;
     smtpc_job_t *job;
@@ -109,7 +109,7 @@ static void test_done(apr_pool_t *pool)
 
 static void test_given_up(apr_pool_t *pool)
 {
-    smtpc_job_work_t gate = { run_gate, drop, &work };
+    smtpc_job_work_t gate = { run_gate, drop, &work, NULL };
     smtpc_env_t *env = make_env(pool);
     const char *why = "";
     apr_pool_t *sub;
@@ -145,7 +145,7 @@ static void test_given_up(apr_pool_t *pool)
 
 static void test_outlives(apr_pool_t *pool)
 {
-    smtpc_job_work_t gate = { run_gate, drop, &work };
+    smtpc_job_work_t gate = { run_gate, drop, &work, NULL };
     const char *why = "";
     apr_pool_t *sub;
     smtpc_job_t *job;
@@ -166,10 +166,53 @@ static void test_outlives(apr_pool_t *pool)
     tap_subtest_end();
 }
 
+static void *open_gate(void *data)
+{
+    set_open(1);
+    return data;
+}
+
+/* The end of the env waits for those of a kind that comes to an end. */
+static void test_lingers(apr_pool_t *pool)
+{
+    static const smtpc_job_kind_t kind = {
+        .name = "test/lingers", .most = 1, .linger = apr_time_from_sec(60),
+        .who = "the gate", .many = "visitors", .advice = "open it"
+    };
+    smtpc_job_work_t gate = { run_gate, drop, &work, &kind };
+    const char *why = "";
+    smtpc_env_t *env;
+    pthread_t helper;
+    apr_pool_t *sub;
+    apr_pool_t *own;
+    smtpc_job_t *job;
+
+    tap_subtest_begin("a kind of its own, that is waited for");
+    set_open(0);
+    work.began = 0;
+    work.dropped = 0;
+    apr_pool_create(&sub, pool);
+    env = make_env(sub);
+    apr_pool_create(&own, sub);
+    tap_is_int(smtpc__job_begin(&job, &why, &gate, env, own), APR_SUCCESS,
+               "begun");
+    await(&work.began, 1);
+    apr_pool_destroy(own);
+    tap_is_int(smtpc__job_begin(&job, &why, &gate, env, sub), SMTPC_ECONNECT,
+               "one more");
+    tap_is_str(why, "the gate does not answer, 1 earlier visitors still wait "
+               "for it: open it", "in its words");
+    pthread_create(&helper, NULL, open_gate, NULL);
+    apr_pool_destroy(sub);
+    tap_is_int(work.dropped, 2, "the env ended behind it");
+    pthread_join(helper, NULL);
+    tap_subtest_end();
+}
+
 int main(void)
 {
     static const tap_test_fn tests[] = { test_done, test_given_up,
-                                         test_outlives };
+                                         test_outlives, test_lingers };
 
     tap_run(tests, sizeof(tests) / sizeof(tests[0]));
     return tap_done();

@@ -7,6 +7,7 @@ unit_tests += \
 	t/unit/reply_parser_test \
 	t/unit/sasl_test \
 	t/unit/sasl_login_test \
+	t/unit/sasl_oauth_test \
 	t/unit/sasl_plain_test \
 	t/unit/sasl_scram_test \
 	t/unit/session_test \
@@ -41,6 +42,15 @@ EXTRA_DIST += \
 	t/scripts/session_parser.txt \
 	t/scripts/session_pipelining.txt \
 	t/scripts/session_tls.txt \
+	t/scripts/session_oauth.txt \
 	t/scripts/session_scram.txt \
 	t/scripts/session_window.txt \
 	t/scripts/session_xclient.txt
+
+if WITH_GSASL
+unit_tests += t/unit/sasl_gsasl_test
+testsupport_sources += t/support/sasl_server.c t/support/sasl_server.h
+else
+EXTRA_DIST += t/unit/sasl_gsasl_test.c \
+	t/support/sasl_server.c t/support/sasl_server.h
+endif

@@ -79,6 +79,7 @@ int main(void)
 {
     rig_run_file("session_auth.txt");
     rig_run_file("session_scram.txt");
+    rig_run_file("session_oauth.txt");
     test_auth_rounds();
     test_challenge_length(0);
     test_challenge_length(1);

@@ -119,29 +119,6 @@ smtpc_client_set_security(smtpc_client_t *client, smtpc_security_e security)
     SMTPC_WARN_UNUSED;
 
 /**
- * Log in as @a user with the secret that @a reference names, see
- * smtpc_secret_load(), which is called now. NULL, NULL takes the
- * credentials away.
- *
- * They are sent only over verified TLS, or to a loopback address where
- * SMTPC_SECURITY_NONE was set.
- *
- * @return also what smtpc_secret_load() returns
- * @since 0.1
- */
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_credentials(smtpc_client_t *client, const char *user,
-                             const char *reference) SMTPC_WARN_UNUSED;
-
-/**
- * As smtpc_client_set_credentials(), with a secret loaded before, which has
- * to outlive @a client. @since 0.1
- */
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_secret(smtpc_client_t *client, const char *user,
-                        const smtpc_secret_t *secret) SMTPC_WARN_UNUSED;
-
-/**
  * Allow @a timeout (microseconds, > 0, at most a week; default 100 s) for one
  * send, from the call to the final reply. @since 0.1
  */
@@ -172,26 +149,6 @@ smtpc_client_set_verify_name(smtpc_client_t *client, const char *name)
 SMTPC_DECLARE(apr_status_t)
 smtpc_client_set_client_certificate(smtpc_client_t *client,
                                     const char *certificate, const char *key)
-    SMTPC_WARN_UNUSED;
-
-/** Log in as the user who is logged in on this machine (@a on not 0): that is
- *  SMTPC_EARG, because this library does no GSSAPI; 0 changes nothing.
- *  @since 0.2 */
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_default_credentials(smtpc_client_t *client, int on)
-    SMTPC_WARN_UNUSED;
-
-/** Use only the SASL mechanisms in @a names, separated by blanks, in this
- *  order; NULL: all we know, strongest first. @since 0.1 */
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_auth_mechanisms(smtpc_client_t *client, const char *names)
-    SMTPC_WARN_UNUSED;
-
-/** Call the service @a name (an SPN such as "SMTPSVC/mail.example.org") where
- *  a SASL mechanism asks for its name; NULL: what the mechanism makes of the
- *  host. @since 0.1 */
-SMTPC_DECLARE(apr_status_t)
-smtpc_client_set_target_name(smtpc_client_t *client, const char *name)
     SMTPC_WARN_UNUSED;
 
 /** Say EHLO @a name; NULL: this machine's name. @since 0.1 */
@@ -274,8 +231,6 @@ SMTPC_DECLARE(int) smtpc_client_port(const smtpc_client_t *client);
 /** Return the security that holds, with SMTPC_SECURITY_DEFAULT resolved. */
 SMTPC_DECLARE(smtpc_security_e)
 smtpc_client_security(const smtpc_client_t *client);
-/** Return the user name, or NULL. */
-SMTPC_DECLARE(const char *) smtpc_client_user(const smtpc_client_t *client);
 /** Return the timeout in microseconds. */
 SMTPC_DECLARE(apr_interval_time_t)
 smtpc_client_timeout(const smtpc_client_t *client);
@@ -290,12 +245,6 @@ smtpc_client_verify_name(const smtpc_client_t *client);
 /** Return the client certificate file, or NULL. */
 SMTPC_DECLARE(const char *)
 smtpc_client_client_certificate(const smtpc_client_t *client);
-/** Return the SASL mechanisms allowed, or NULL. */
-SMTPC_DECLARE(const char *)
-smtpc_client_auth_mechanisms(const smtpc_client_t *client);
-/** Return the name of the service for SASL, or NULL. */
-SMTPC_DECLARE(const char *)
-smtpc_client_target_name(const smtpc_client_t *client);
 /** Return the EHLO name, or NULL. */
 SMTPC_DECLARE(const char *)
 smtpc_client_hello_name(const smtpc_client_t *client);

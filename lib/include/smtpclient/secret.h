@@ -48,6 +48,24 @@ SMTPC_DECLARE(apr_status_t) smtpc_secret_load(smtpc_secret_t **secret,
                                               apr_pool_t *pool)
     SMTPC_WARN_UNUSED;
 
+/**
+ * Give an access token: set @a *token to a secret in @a pool, for example by
+ * smtpc_secret_load(). Called for each login that needs one, on a thread of
+ * its own, which may block; with @a refresh not 0 the server refused the last
+ * one: get another. @a *why is set on failure to a few words in @a pool that do
+ * not hold the token.
+ *
+ * A call that does not come back in time is left behind: @a baton has to stay
+ * valid as long as it runs, also after the client has gone. Of those that are
+ * left at its end, the environment waits two seconds for.
+ *
+ * @return APR_SUCCESS, or anything else: there is none
+ * @since 0.3
+ */
+typedef apr_status_t (*smtpc_token_fn_t)(smtpc_secret_t **token,
+                                         const char **why, int refresh,
+                                         void *baton, apr_pool_t *pool);
+
 SMTPC_END_DECLS
 
 #endif

@@ -71,8 +71,7 @@ SMTPC_DECLARE(apr_status_t) smtpc_settings_create(smtpc_settings_t **settings,
  * @return APR_SUCCESS
  *         SMTPC_EARG    not XML, a document type declaration, an unknown
  *                       element or attribute, an invalid value; a value that
- *                       this version cannot do: PickupDirectoryFromIis,
- *                       defaultCredentials "true"
+ *                       this version cannot do: PickupDirectoryFromIis
  *         SMTPC_ELIMIT  over SMTPC_LIMIT_SETTINGS_FILE bytes or
  *                       SMTPC_LIMIT_SETTINGS_DEPTH elements deep
  *         else          what APR says of the file
@@ -125,6 +124,9 @@ smtpc_settings_secret(const smtpc_settings_t *settings);
 /** Return clientDomain, the name for EHLO, or NULL. @since 0.1 */
 SMTPC_DECLARE(const char *)
 smtpc_settings_hello_name(const smtpc_settings_t *settings);
+/** Return non-zero if defaultCredentials is "true". @since 0.3 */
+SMTPC_DECLARE(int)
+smtpc_settings_default_credentials(const smtpc_settings_t *settings);
 /** Return targetName, or NULL. @since 0.1 */
 SMTPC_DECLARE(const char *)
 smtpc_settings_target_name(const smtpc_settings_t *settings);

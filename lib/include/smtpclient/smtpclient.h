@@ -8,7 +8,8 @@
  *
  *   status.h   the statuses a call returns, and what they mean
  *   env.h      one per process: clock, log sink, what handles share
- *   client.h   the handle: server, credentials, security; send, dispose
+ *   client.h   the handle: server, security; send, dispose
+ *   client_auth.h  how it logs in: passwords, tokens, Kerberos, mechanisms
  *   client_route.h  several servers, Unix sockets, proxies, LMTP, XCLIENT
  *   client_tls.h  versions and ciphers of TLS, pinned keys, DANE
  *   client_limits.h  how many connections, how long, how fast
@@ -50,6 +51,7 @@
 #include <smtpclient/address.h>
 #include <smtpclient/attachment.h>
 #include <smtpclient/client.h>
+#include <smtpclient/client_auth.h>
 #include <smtpclient/client_limits.h>
 #include <smtpclient/client_route.h>
 #include <smtpclient/client_tls.h>
