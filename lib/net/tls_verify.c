@@ -81,11 +81,11 @@ static apr_size_t address_text(char *out, apr_size_t size,
     int len = ASN1_STRING_length(address);
     int family = len == 4 ? AF_INET : AF_INET6;
 
-    if ((len != 4 && len != 16)
-        || !inet_ntop(family, ASN1_STRING_get0_data(address), out,
-                      (socklen_t)size)) {
+    if (len != 4 && len != 16) {
         return 0;
     }
+    (void)inet_ntop(family, ASN1_STRING_get0_data(address), out,
+                    (socklen_t)size);
     return strlen(out);
 }
 
@@ -138,7 +138,7 @@ static void date_text(char *out, apr_size_t size, const ASN1_TIME *when)
 {
     struct tm tm;
 
-    if (!when || ASN1_TIME_to_tm(when, &tm) != 1) {
+    if (ASN1_TIME_to_tm(when, &tm) != 1) {
         apr_cpystrn(out, "?", size);
         return;
     }
@@ -149,8 +149,6 @@ static void date_text(char *out, apr_size_t size, const ASN1_TIME *when)
 static void note_certificate(smtpc_tls_fault_t *fault,
                              const X509 *certificate)
 {
-    const EVP_PKEY *key = X509_get0_pubkey(certificate);
-
     name_text(fault->subject, sizeof(fault->subject),
               X509_get_subject_name(certificate));
     name_text(fault->issuer, sizeof(fault->issuer),
@@ -160,7 +158,8 @@ static void note_certificate(smtpc_tls_fault_t *fault,
               X509_get0_notBefore(certificate));
     date_text(fault->until, sizeof(fault->until),
               X509_get0_notAfter(certificate));
-    fault->bits = key ? EVP_PKEY_get_bits(key) : 0;
+    /* 0 for a key that OpenSSL does not know. */
+    fault->bits = EVP_PKEY_get_bits(X509_get0_pubkey(certificate));
     smtpc__tls_pin_of(fault->pin, certificate);
 }
 
@@ -173,41 +172,36 @@ static int is_pinned(const smtpc_tls_fault_t *fault, const X509 *certificate)
     return smtpc__tls_pins_have(fault->pins, pin);
 }
 
-/* Called by OpenSSL with each verdict on the chain: keep the first fault, and
- * add that of a key that is not pinned. The fault is the SSL's application
- * data, whose slot exists in every SSL and has no functions of ours
- * attached. */
+/* Called by OpenSSL with each verdict on the chain: keep a fault, which ends
+ * the handshake, and add that of a key that is not pinned. The fault is the SSL's application
+ * data, whose slot exists in every SSL and has no functions of ours attached;
+ * it was set before this function was. */
 static int judge(int ok, X509_STORE_CTX *context)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(
         context, SSL_get_ex_data_X509_STORE_CTX_idx());
-    smtpc_tls_fault_t *fault = ssl ? SSL_get_app_data(ssl) : NULL;
+    smtpc_tls_fault_t *fault = SSL_get_app_data(ssl);
     const X509 *certificate = X509_STORE_CTX_get_current_cert(context);
 
-    if (!fault) {
-        return 0;
-    }
     if (ok && fault->pins && X509_STORE_CTX_get_error_depth(context) == 0
-        && (!certificate || !is_pinned(fault, certificate))) {
+        && !is_pinned(fault, certificate)) {
         X509_STORE_CTX_set_error(context, X509_V_ERR_APPLICATION_VERIFICATION);
         ok = 0;
     }
-    if (ok || fault->error != X509_V_OK) {
+    if (ok) {
         return ok;
     }
     fault->error = X509_STORE_CTX_get_error(context);
     fault->depth = X509_STORE_CTX_get_error_depth(context);
-    if (certificate) {
-        note_certificate(fault, certificate);
-    }
+    note_certificate(fault, certificate);
     return ok;
 }
 
-static apr_status_t send_sni(SSL *ssl, const char *name)
+/* Ask for the certificate of name, unless it is an address (RFC 6066 3); zero
+ * if OpenSSL does not take it. */
+static int send_sni(SSL *ssl, const char *name)
 {
-    return is_address(name) || SSL_set_tlsext_host_name(ssl, name) == 1
-               ? APR_SUCCESS
-               : SMTPC_ETLS;
+    return is_address(name) || SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
 /* What the certificate has to be for, and what it may be instead. */
@@ -222,7 +216,7 @@ static apr_status_t set_identity(SSL *ssl, const char *name,
     X509_VERIFY_PARAM_set_hostflags(param,
                                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
                                         | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    if (taken != 1 || send_sni(ssl, name) != APR_SUCCESS) {
+    if (taken + send_sni(ssl, name) != 2) {
         return SMTPC_ETLS;
     }
     return tlsa ? smtpc__tls_dane_setup(ssl, name, tlsa) : APR_SUCCESS;
@@ -251,7 +245,8 @@ apr_status_t smtpc__tls_verify_none(SSL *ssl, const char *host)
     char buf[SMTPC_LIMIT_HOST + 1];
 
     SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
-    return send_sni(ssl, without_dot(buf, sizeof(buf), host));
+    return send_sni(ssl, without_dot(buf, sizeof(buf), host)) ? APR_SUCCESS
+                                                              : SMTPC_ETLS;
 }
 
 /* Sentences. */

@@ -76,7 +76,7 @@ static void extend(X509 *certificate, X509 *issuer, int nid,
     X509_EXTENSION_free(extension);
 }
 
-static X509 *make_certificate(const char *cn, long from, long until,
+static X509 *make_certificate(const char *type, const char *cn, long from, long until,
                               long serial, EVP_PKEY *key, apr_pool_t *pool)
 {
     X509 *certificate = X509_new();
@@ -88,19 +88,19 @@ static X509 *make_certificate(const char *cn, long from, long until,
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial);
     X509_gmtime_adj(X509_getm_notBefore(certificate), from * 86400);
     X509_gmtime_adj(X509_getm_notAfter(certificate), until * 86400);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+    X509_NAME_add_entry_by_txt(name, type, MBSTRING_UTF8,
                                (const unsigned char *)cn, -1, -1, 0);
     X509_set_pubkey(certificate, key);
     return certificate;
 }
 
-peer_ca_t *peer_ca_create(const char *name, apr_pool_t *pool)
+static peer_ca_t *create_ca(const char *name, long until, apr_pool_t *pool)
 {
     peer_ca_t *ca = apr_pcalloc(pool, sizeof(*ca));
 
     ca->key = make_key(0, pool);
     ca->serial = 1;
-    ca->certificate = make_certificate(name, -2, 3, 1, ca->key, pool);
+    ca->certificate = make_certificate("CN", name, -2, until, 1, ca->key, pool);
     X509_set_issuer_name(ca->certificate,
                          X509_get_subject_name(ca->certificate));
     extend(ca->certificate, ca->certificate, NID_basic_constraints,
@@ -113,6 +113,16 @@ peer_ca_t *peer_ca_create(const char *name, apr_pool_t *pool)
         tap_bail("no CA certificate");
     }
     return ca;
+}
+
+peer_ca_t *peer_ca_create(const char *name, apr_pool_t *pool)
+{
+    return create_ca(name, 3, pool);
+}
+
+peer_ca_t *peer_ca_create_old(const char *name, apr_pool_t *pool)
+{
+    return create_ca(name, -1, pool);
 }
 
 /* Open a new temporary file that is removed with pool. */
@@ -172,7 +182,9 @@ static void add_raw_name(X509 *certificate, const char *raw)
 static X509 *issue(peer_ca_t *ca, const peer_cert_t *cert, EVP_PKEY *key,
                    apr_pool_t *pool)
 {
-    X509 *made = make_certificate(cert->cn ? cert->cn : "peer",
+    X509 *made = make_certificate(cert->no_cn ? "O" : "CN",
+                                  cert->no_cn ? "Peer"
+                                  : cert->cn  ? cert->cn : "peer",
                                   cert->from ? cert->from : -1,
                                   cert->until ? cert->until : 1,
                                   ++ca->serial, key, pool);
@@ -187,6 +199,9 @@ static X509 *issue(peer_ca_t *ca, const peer_cert_t *cert, EVP_PKEY *key,
     }
     if (cert->raw_name) {
         add_raw_name(made, cert->raw_name);
+    }
+    if (cert->bad_date) {
+        ASN1_STRING_set(X509_getm_notAfter(made), "never", 5);
     }
     if (X509_sign(made, cert->self_signed ? key : ca->key,
                   cert->sha1 ? EVP_sha1() : EVP_sha256()) <= 0) {

@@ -24,6 +24,8 @@ typedef struct peer_cert_t {
     int self_signed;
     const char *usage;    /**< extendedKeyUsage, NULL: serverAuth */
     int small;            /**< RSA key of 1024 bits */
+    int no_cn;            /**< the subject is O=Peer alone */
+    int bad_date;         /**< notAfter is no date */
     int sha1;             /**< signed with SHA-1 */
     const char *raw_name; /**< one dNSName of these bytes, with a NUL in the
                                middle where it has a '|' */
@@ -37,6 +39,9 @@ typedef struct peer_cert_t {
 
 /** Make a CA called @a name that ends with @a pool. */
 peer_ca_t *peer_ca_create(const char *name, apr_pool_t *pool);
+
+/** As peer_ca_create(), but the CA expired yesterday. */
+peer_ca_t *peer_ca_create_old(const char *name, apr_pool_t *pool);
 
 /** Write the certificate of @a ca to a new file that goes with @a pool;
  *  return its path. */

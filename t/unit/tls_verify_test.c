@@ -9,9 +9,11 @@
 
 #include <apr_portable.h>
 #include <apr_strings.h>
+#include <openssl/err.h>
 
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "net/tls_verify.h"
 #include "../support/peer.h"
 #include "../support/peer_tls.h"
 #include "../tap/tap.h"
@@ -86,6 +88,32 @@ static const case_t cases[] = {
     { "wildcard in an internationalised label",
       { .names = "DNS:xn--*.example" }, "xn--bcher-kva.example",
       "is for xn--*.example" },
+    { "no common name", { .no_cn = 1 }, "mail.test",
+      "only the subject \"/O=Peer\"" },
+    { "names of other kinds", { .names = "email:a@mail.test,URI:smtp://x,"
+                                         "DNS:other.test" }, "mail.test",
+      "is for other.test" },
+    { "names of other kinds only", { .names = "email:a@mail.test" },
+      "mail.test", "names no host in subjectAltName" },
+    { "an address of five bytes",
+      { .names = "DER:30:07:87:05:7f:00:00:01:01" }, "127.0.0.1",
+      "names no host in subjectAltName" },
+    { "more names than there is room for",
+      { .names = "DNS:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.test,"
+                 "DNS:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.test,"
+                 "DNS:cccccccccccccccccccccccccccccccccccccccccccccccccc.test,"
+                 "DNS:dddddddddddddddddddddddddddddddddddddddddddddddddd.test,"
+                 "DNS:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee.test"
+      }, "mail.test", "dddd.test, ...: name" },
+    { "one name that is too long",
+      { .raw_name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.test" },
+      "mail.test", "is for ...: name" },
+    { "no date", { .names = "DNS:mail.test", .bad_date = 1 }, "mail.test",
+      "was refused: format error in certificate's notAfter field" },
     { "control characters in the name",
       { .names = "DNS:a.test", .cn = "x\r\nX: y" }, "mail.test", "a.test" },
 };
@@ -213,6 +241,136 @@ static void test_unknown_ca(const char *ca_file, smtpc_env_t *env,
     peer_stop(peer);
 }
 
+/* The CA itself is out of date. */
+static void test_old_ca(smtpc_env_t *env, apr_pool_t *pool)
+{
+    peer_ca_t *old = peer_ca_create_old("Old CA", pool);
+    smtpc_tls_policy_t policy = { .host = "mail.test",
+                                  .ca_file = peer_ca_file(old, pool),
+                                  .key = "old", .verify = 1 };
+    peer_cert_t cert = { .names = "DNS:mail.test" };
+    peer_t *peer = peer_start(serve_tls, peer_ca_server(old, &cert, pool));
+    const char *why;
+
+    tap_is_int(shake(&why, peer_port(peer), &policy, env, pool), SMTPC_ETLS,
+               "a CA that has expired");
+    tap_ok(strstr(why, "the CA certificate \"Old CA\" in the chain of "
+                       "mail.test expired on 20") != NULL, "%s", why);
+    policy.host = "";
+    tap_is_int(shake(&why, peer_port(peer), &policy, env, pool), SMTPC_ETLS,
+               "no name at all: %s", why);
+    peer_stop(peer);
+}
+
+/* A sentence for each verdict of OpenSSL on a certificate. */
+static void test_verdicts(apr_pool_t *pool)
+{
+    static const struct {
+        int error;
+        int depth;
+        const char *said;
+    } verdicts[] = {
+        { X509_V_ERR_CERT_HAS_EXPIRED, 0, "of h expired on" },
+        { X509_V_ERR_CERT_HAS_EXPIRED, 1, "\"S\" in the chain of h expired" },
+        { X509_V_ERR_CERT_NOT_YET_VALID, 0, "of h is not valid before" },
+        { X509_V_ERR_CERT_NOT_YET_VALID, 1, "chain of h is not valid" },
+        { X509_V_ERR_HOSTNAME_MISMATCH, 0, "of h is for N" },
+        { X509_V_ERR_IP_ADDRESS_MISMATCH, 0, "no iPAddress entry for h" },
+        { X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, 0, "is self-signed" },
+        { X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, 1, "unknown CA \"S\"" },
+        { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, 0, "unknown CA \"I\"" },
+        { X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0, "CA \"I\"" },
+        { X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, 0, "CA \"I\"" },
+        { X509_V_ERR_INVALID_PURPOSE, 0, "not one for servers" },
+        { X509_V_ERR_EE_KEY_TOO_SMALL, 0, "of h has a key of 512 bits" },
+        { X509_V_ERR_CA_KEY_TOO_SMALL, 1, "\"S\" in the chain of h has" },
+        { X509_V_ERR_CA_MD_TOO_WEAK, 1, "signed with a hash" },
+        { X509_V_ERR_CERT_REVOKED, 0, "of h was revoked by \"I\"" },
+        { X509_V_ERR_CERT_REVOKED, 1, "chain of h was revoked by \"I\"" },
+        { X509_V_ERR_UNABLE_TO_GET_CRL, 0, "has no list of \"I\"" },
+        { X509_V_ERR_CRL_HAS_EXPIRED, 0, "get a newer one" },
+        { X509_V_ERR_CRL_NOT_YET_VALID, 0, "get a newer one" },
+        { X509_V_ERR_CRL_SIGNATURE_FAILURE, 0, "get a newer one" },
+        { X509_V_ERR_KEYUSAGE_NO_CRL_SIGN, 0, "get a newer one" },
+        { X509_V_ERR_APPLICATION_VERIFICATION, 0, "key of h is P, which is "
+          "not one of the pinned" },
+        { X509_V_ERR_DANE_NO_MATCH, 0, "key of h is P, which is not what" },
+        { X509_V_ERR_PATH_LENGTH_EXCEEDED, 1, "was refused: path length" },
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+        smtpc_tls_fault_t fault = { .error = verdicts[i].error,
+                                    .depth = verdicts[i].depth,
+                                    .subject = "S", .issuer = "I",
+                                    .names = "N", .from = "2000-01-01",
+                                    .until = "2001-01-01", .bits = 512,
+                                    .pin = "P" };
+        const char *why = smtpc__tls_verify_reason(&fault, "h", pool);
+
+        tap_ok(strstr(why, verdicts[i].said) != NULL, "verdict %d: %s",
+               verdicts[i].error, why);
+    }
+}
+
+/* And for each failure of a handshake. */
+static void test_failures(apr_pool_t *pool)
+{
+    static const struct {
+        int reason;
+        const char *said;
+    } failures[] = {
+        { SSL_R_UNSUPPORTED_PROTOCOL, "neither TLS 1.2 nor" },
+        { SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "neither TLS 1.2 nor" },
+        { SSL_R_BAD_PROTOCOL_VERSION_NUMBER, "neither TLS 1.2 nor" },
+        { SSL_R_WRONG_VERSION_NUMBER, "not TLS" },
+        { SSL_R_HTTP_REQUEST, "not TLS" },
+        { SSL_R_PACKET_LENGTH_TOO_LONG, "not TLS" },
+        { SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "no cipher suite in common" },
+        { SSL_R_NO_PROTOCOLS_AVAILABLE, "no cipher suite in common" },
+        { SSL_R_NO_SHARED_CIPHER, "no cipher suite in common" },
+        { SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "set one" },
+        { SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "our client certificate" },
+        { SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "our client certificate" },
+        { SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "our client certificate" },
+        { SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, "our client certificate" },
+        { SSL_R_TLSV1_ALERT_UNKNOWN_CA, "our client certificate" },
+        { SSL_R_TLSV1_ALERT_ACCESS_DENIED, "our client certificate" },
+        { SSL_R_TLSV1_UNRECOGNIZED_NAME, "no certificate for this name" },
+        { SSL_R_DH_KEY_TOO_SMALL, "too short" },
+        { SSL_R_EE_KEY_TOO_SMALL, "too short" },
+        { SSL_R_CA_KEY_TOO_SMALL, "too short" },
+        { SSL_R_UNEXPECTED_EOF_WHILE_READING, "closed the connection" },
+        { SSL_R_BAD_SIGNATURE, "bad signature" },
+    };
+    smtpc_tls_fault_t none = { .error = X509_V_OK };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        const char *why;
+
+        ERR_clear_error();
+        ERR_raise(ERR_LIB_SSL, failures[i].reason);
+        why = smtpc__tls_verify_reason(&none, "h", pool);
+        tap_ok(strstr(why, failures[i].said) != NULL
+                   && strstr(why, "no TLS with h: ") == why
+                   && ERR_peek_error() == 0, "failure %d: %s",
+               failures[i].reason, why);
+    }
+    ERR_raise(ERR_LIB_SSL, SSL_R_UNSUPPORTED_PROTOCOL);
+    none.version = SMTPC_TLS_1_3;
+    tap_ok(strstr(smtpc__tls_verify_reason(&none, "h", pool),
+                  "does not offer TLS 1.3") != NULL, "TLS 1.3 required");
+    ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+    tap_ok(strstr(smtpc__tls_verify_reason(&none, "h", pool), "malloc")
+               != NULL, "another part of OpenSSL");
+    ERR_raise(ERR_LIB_USER, 99);
+    tap_ok(strstr(smtpc__tls_verify_reason(&none, "h", pool),
+                  "no reason given") != NULL, "a reason without a name");
+    tap_ok(strstr(smtpc__tls_verify_reason(&none, "h", pool),
+                  "no reason given") != NULL, "none at all");
+}
+
 int main(void)
 {
     apr_pool_t *pool = tap_pool();
@@ -228,5 +386,8 @@ int main(void)
         test_case(&cases[i], ca, ca_file, env, pool);
     }
     test_unknown_ca(ca_file, env, pool);
+    test_old_ca(env, pool);
+    test_verdicts(pool);
+    test_failures(pool);
     return tap_done();
 }
