@@ -173,9 +173,9 @@ static int is_pinned(const smtpc_tls_fault_t *fault, const X509 *certificate)
 }
 
 /* Called by OpenSSL with each verdict on the chain: keep a fault, which ends
- * the handshake, and add that of a key that is not pinned. The fault is the SSL's application
- * data, whose slot exists in every SSL and has no functions of ours attached;
- * it was set before this function was. */
+ * the handshake, and add that of a key that is not pinned. The fault is the
+ * SSL's application data, whose slot exists in every SSL and has no functions
+ * of ours attached; it was set before this function was. */
 static int judge(int ok, X509_STORE_CTX *context)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(

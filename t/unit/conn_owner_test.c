@@ -213,7 +213,7 @@ static const char *look(const rig_t *rig, replay_closed_e closed, int *accepted,
 static void test_faults(const replay_case_t *script, replay_cut_e cut,
                         apr_pool_t *pool)
 {
-    replay_faults_t faults = { 0, SMTPC_ECONNECT, 0 };
+    replay_faults_t faults = { .status = SMTPC_ECONNECT };
     replay_closed_e closed;
     const char *complaint;
     apr_size_t operations;

@@ -163,7 +163,7 @@ static apr_size_t play(const replay_case_t *script, replay_cut_e cut,
 static void test_script(const replay_case_t *script, replay_cut_e cut,
                         apr_pool_t *pool)
 {
-    replay_faults_t faults = { 0, SMTPC_ECONNECT, 0, 0 };
+    replay_faults_t faults = { .status = SMTPC_ECONNECT };
     replay_closed_e closed;
     const char *complaint;
     apr_size_t operations;
@@ -226,7 +226,7 @@ static void test_last_words(apr_pool_t *pool)
         "S: 354 go\n"
         "EOF\n";
     static const apr_status_t wanted[] = { SMTPC_EREJECTED, SMTPC_ECONNECT };
-    replay_faults_t faults = { 0, SMTPC_ECONNECT, 1, 0 };
+    replay_faults_t faults = { .status = SMTPC_ECONNECT, .gone = 1 };
     apr_array_header_t *scripts = replay_parse(text, "last words", pool);
     replay_closed_e closed;
     const char *complaint;

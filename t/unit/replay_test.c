@@ -83,6 +83,7 @@ static apr_status_t read_all(smtpc_transport_t *transport, char *text,
 
         at += len;
         text[at] = '\0';
+        smtpc__transport_expect(transport, 0);
         if (rv != APR_SUCCESS) {
             return rv;
         }
@@ -134,7 +135,8 @@ static void test_transport(replay_cut_e cut)
 
 static void test_transport_faults(void)
 {
-    replay_faults_t faults = { 3, SMTPC_ETLS, 2 };
+    replay_faults_t faults = { .fail_at = 3, .status = SMTPC_ETLS,
+                               .again_every = 2 };
     replay_transport_t *replay;
     smtpc_transport_t *transport;
     char text[100];
