@@ -384,7 +384,11 @@ static void on_probed(void *baton, smtpc_conn_t *conn)
 static void probe(smtpc_lane_t *lane)
 {
     smtpc_op_t *op = lane->op;
-    apr_time_t deadline = smtpc__monotonic() + SMTPC_TIMEOUT_PROBE_ANSWER;
+    apr_interval_time_t own = smtpc__bucket_server(lane->pooled->bucket)
+                                  ->timeouts[SMTPC_STAGE_RSET];
+    apr_time_t deadline = smtpc__monotonic()
+                          + (own != 0 && own < SMTPC_TIMEOUT_PROBE_ANSWER
+                                 ? own : SMTPC_TIMEOUT_PROBE_ANSWER);
     apr_time_t most = smtpc__op_deadline(op);
 
     /* Leave half of the time for a new one. */
