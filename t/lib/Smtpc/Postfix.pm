@@ -165,6 +165,9 @@ sub _postfix_config {
     spew("$dir/etc/master.cf", $self->_master);
     # Looked for there by default, and missing from an unconfigured package.
     spew("$dir/etc/dynamicmaps.cf", '');
+    # Postfix reads a file of this very second again and again: it might not be
+    # whole yet.
+    utime 0, 0, glob "$dir/etc/*";
     return;
 }
 

@@ -175,8 +175,12 @@ sub _guard {
     while ($ok && !$stop && getppid() == $owner) {
         select undef, undef, undef, 0.02;
         # All or none: a test is to see at once that a server ended.
-        last if grep { waitpid($_->[0], POSIX::WNOHANG()) != 0 } @running;
+        my $count = @running;
+        @running = grep { waitpid($_->[0], POSIX::WNOHANG()) == 0 } @running;
+        last if @running < $count;
     }
+    # All are told before the first is waited for: most take a second.
+    kill $_->[1] || 'TERM', $_->[0] for @running;
     end_process($_->[0], $STOP_SECONDS, $_->[1]) for @running;
     # Nobody else will. If only a server ended, its log is still wanted.
     File::Path::remove_tree($self->{dir})
