@@ -25,3 +25,7 @@ unit_tests += \
 	t/security/parser_test \
 	t/security/smuggling_test \
 	t/security/split_test
+
+# Connections that are used again, and servers that are slow.
+unit_tests += \
+	t/security/reuse_test

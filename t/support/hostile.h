@@ -23,7 +23,7 @@
 #include "peer.h"
 
 /** Moves of a server, connections that are recorded one by one. */
-enum { HOSTILE_MOVES = 8, HOSTILE_CONNS = 8, HOSTILE_HEARD = 512,
+enum { HOSTILE_MOVES = 8, HOSTILE_CONNS = 8, HOSTILE_HEARD = 4096,
        HOSTILE_WIRE = 262144 };
 
 /** A code that does not matter. */
