@@ -42,18 +42,27 @@ apr_size_t smtpc__base64_length(apr_size_t len)
 }
 
 /* Write the two digits of the low 12 of bits. */
-static void put_pair(char *out, apr_uint64_t bits)
+static inline void put_pair(char *out, apr_uint64_t bits)
 {
     memcpy(out, base64_pairs + 2 * (bits & 0xfff), 2);
 }
 
 /* Eight bytes as a number; compilers make one load of it. */
-static apr_uint64_t load_eight(const unsigned char *in)
+static inline apr_uint64_t load_eight(const unsigned char *in)
 {
     return (apr_uint64_t)in[0] << 56 | (apr_uint64_t)in[1] << 48
            | (apr_uint64_t)in[2] << 40 | (apr_uint64_t)in[3] << 32
            | (apr_uint64_t)in[4] << 24 | (apr_uint64_t)in[5] << 16
            | (apr_uint64_t)in[6] << 8 | in[7];
+}
+
+/* Write the eight digits of the high 48 of bits. */
+static inline void put_six(char *out, apr_uint64_t bits)
+{
+    put_pair(out, bits >> 52);
+    put_pair(out + 2, bits >> 40);
+    put_pair(out + 4, bits >> 28);
+    put_pair(out + 6, bits >> 16);
 }
 
 apr_size_t smtpc__base64_encode(char *out, const void *data, apr_size_t len)
@@ -62,13 +71,12 @@ apr_size_t smtpc__base64_encode(char *out, const void *data, apr_size_t len)
     char *o = out;
 
     /* Six bytes at a time, of eight that are loaded. */
+    for (; len >= 14; len -= 12, in += 12, o += 16) {
+        put_six(o, load_eight(in));
+        put_six(o + 8, load_eight(in + 6));
+    }
     for (; len >= 8; len -= 6, in += 6, o += 8) {
-        apr_uint64_t bits = load_eight(in);
-
-        put_pair(o, bits >> 52);
-        put_pair(o + 2, bits >> 40);
-        put_pair(o + 4, bits >> 28);
-        put_pair(o + 6, bits >> 16);
+        put_six(o, load_eight(in));
     }
     for (; len >= 3; len -= 3, in += 3, o += 4) {
         apr_uint64_t bits = (apr_uint64_t)in[0] << 16
@@ -461,18 +469,20 @@ const char *smtpc__escape(const char *text, apr_size_t len, apr_size_t max,
                           int keep_newline, apr_pool_t *pool)
 {
     apr_size_t taken = smtpc__utf8_cut(text, len, max);
-    apr_size_t size = taken + 1;
-    apr_size_t i;
+    apr_size_t special = 0;
+    apr_size_t size;
     char *out;
 
-    for (i = 0; i < taken; i++) {
+    for (apr_size_t i = 0; i < taken; i++) {
         unsigned char c = (unsigned char)text[i];
 
-        /* Every byte that may have to be written in four characters. */
-        if (c < 0x20 || c >= 0x7F) {
-            size += 3;
-        }
+        special += c < 0x20 || c >= 0x7F;
     }
+    if (special == 0) {
+        return apr_pstrmemdup(pool, text, taken);
+    }
+    /* Every byte that may have to be written in four characters. */
+    size = taken + 1 + 3 * special;
     out = apr_palloc(pool, size);
     smtpc__escape_into(out, size, text, taken, keep_newline);
     return out;

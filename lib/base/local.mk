@@ -3,6 +3,7 @@
 libsmtpclient_core_la_SOURCES += \
 	lib/base/buf.c lib/base/buf.h \
 	lib/base/codec.c lib/base/codec.h \
+	lib/base/crlf.c lib/base/crlf.h \
 	lib/base/describe.c \
 	lib/base/digest.c lib/base/digest.h \
 	lib/base/env.c lib/base/env_int.h \

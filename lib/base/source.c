@@ -195,7 +195,9 @@ static apr_status_t bytes_read(void *baton, char *buf, apr_size_t *len)
     if (*len > left) {
         *len = left;
     }
-    memcpy(buf, bytes->data + bytes->at, *len);
+    if (buf != NULL) {
+        memcpy(buf, bytes->data + bytes->at, *len);
+    }
     bytes->at += *len;
     return APR_SUCCESS;
 }
@@ -222,6 +224,23 @@ SMTPC_DECLARE(apr_status_t) smtpc_source_create_bytes(smtpc_source_t **source,
     bytes->len = len;
     return smtpc__source_create(source, &bytes_vtable, (apr_off_t)len, bytes,
                                 pool);
+}
+
+apr_status_t smtpc__source_lend(const char **data, char *buf, apr_size_t *len,
+                                smtpc_source_t *source)
+{
+    const bytes_t *bytes = source->baton;
+    apr_status_t rv;
+
+    *data = buf;
+    if (source->vtable != &bytes_vtable) {
+        return smtpc_source_read(source, buf, len);
+    }
+    rv = smtpc_source_read(source, NULL, len);
+    if (rv == APR_SUCCESS) {
+        *data = bytes->data + bytes->at - *len;
+    }
+    return rv;
 }
 
 /* Functions of the caller. */

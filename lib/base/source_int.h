@@ -23,6 +23,12 @@ apr_status_t smtpc__source_create_sequence(smtpc_source_t **source,
  *  that of the part that failed. */
 const char *smtpc__source_error(const smtpc_source_t *source);
 
+/** Read as smtpc_source_read() does, but without a copy if the bytes lie in
+ *  memory already: @a *data is set to where they are, there or at @a buf. They
+ *  stay until @a source is read again, or as long as they did before. */
+apr_status_t smtpc__source_lend(const char **data, char *buf, apr_size_t *len,
+                                smtpc_source_t *source) SMTPC_WARN_UNUSED;
+
 /** Return non-zero if @a source can be rewound (which may still fail). */
 int smtpc__source_can_rewind(const smtpc_source_t *source);
 

@@ -19,6 +19,7 @@
 #include <apr_errno.h>
 
 #include "base/codec.h"
+#include "base/crlf.h"
 #include "base/source_int.h"
 #include "mime/quoted.h"
 
@@ -72,6 +73,8 @@ struct encoder_t {
     smtpc_encode_opts_t opts;
     smtpc_encode_area_t *area;
     buffers_t *b;
+    const char *raw; /* what was read of text: in the buffers, or lent */
+    const char *in;  /* what is to be encoded, likewise */
     state_t s;
 };
 
@@ -79,23 +82,6 @@ void smtpc__encode_area_create(smtpc_encode_area_t **area, apr_pool_t *pool)
 {
     *area = apr_pcalloc(pool, sizeof(**area));
     (*area)->pool = pool;
-}
-
-/* How far a run without line end is looked for at a time: text full of CR
- * must not be searched to its end behind each of them. */
-#define RUN_MAX 1024
-
-/* Return how many of len bytes at text come before a line end, at most
- * RUN_MAX. */
-static apr_size_t plain_run(const char *text, apr_size_t len)
-{
-    const char *end;
-
-    len = len < RUN_MAX ? len : RUN_MAX;
-    end = memchr(text, '\n', len);
-    len = end != NULL ? (apr_size_t)(end - text) : len;
-    end = memchr(text, '\r', len);
-    return end != NULL ? (apr_size_t)(end - text) : len;
 }
 
 /* Copy text from in to out, each line end as CRLF, until one of them is used
@@ -107,87 +93,126 @@ static apr_size_t normalise(int *cr, char *out, apr_size_t room,
     apr_size_t n = 0;
 
     while (i < len && room - n >= 2) {
-        char c = in[i];
+        apr_size_t most = len - i < room - n ? len - i : room - n;
+        apr_size_t run = smtpc__crlf_run(in + i, most, 0);
 
-        if (c == '\r' || c == '\n') {
-            if (c == '\r' || !*cr) {
-                out[n++] = '\r';
-                out[n++] = '\n';
-            }
-            *cr = c == '\r';
-            i++;
-        }
-        else {
-            apr_size_t most = len - i < room - n ? len - i : room - n;
-            apr_size_t run = plain_run(in + i, most);
-
+        if (run > 0) {
             memcpy(out + n, in + i, run);
             n += run;
             i += run;
             *cr = 0;
+            continue;
         }
+        if (in[i] == '\r' || !*cr) {
+            out[n++] = '\r';
+            out[n++] = '\n';
+        }
+        *cr = in[i] == '\r';
+        i++;
     }
     *used = i;
     return n;
 }
 
-/* Read from the source, and count its end as a success. */
-static apr_status_t read_source(encoder_t *e, char *buf, apr_size_t *len)
+/* Get up to *len bytes of the source, and count its end as a success: *data is
+ * where they are, in buf if they are nowhere yet. */
+static apr_status_t get(encoder_t *e, const char **data, char *buf,
+                        apr_size_t *len)
 {
-    apr_status_t rv = smtpc_source_read(e->source, buf, len);
+    apr_status_t rv = smtpc__source_lend(data, buf, len, e->source);
 
     if (APR_STATUS_IS_EOF(rv)) {
         e->s.eof = 1;
-        *len = 0;
         return APR_SUCCESS;
     }
     return rv;
 }
 
-static apr_status_t fill_text(encoder_t *e)
+/* Get text to be looked at, if there is none. */
+static apr_status_t fill_raw(encoder_t *e)
 {
     state_t *s = &e->s;
-    apr_size_t used;
+    apr_size_t len = RAW_SIZE;
+    apr_status_t rv;
 
-    if (s->raw_start == s->raw_end) {
-        apr_size_t len = RAW_SIZE;
-        apr_status_t rv = read_source(e, e->b->raw, &len);
-
-        if (rv != APR_SUCCESS) {
-            return rv;
-        }
+    if (s->raw_start < s->raw_end) {
+        return APR_SUCCESS;
+    }
+    rv = get(e, &e->raw, e->b->raw, &len);
+    if (rv == APR_SUCCESS) {
         s->raw_start = 0;
         s->raw_end = len;
-    }
-    s->in_end += normalise(&s->cr, e->b->in + s->in_end, IN_SIZE - s->in_end,
-                           &used, e->b->raw + s->raw_start,
-                           s->raw_end - s->raw_start);
-    s->raw_start += used;
-    return APR_SUCCESS;
-}
-
-static apr_status_t fill_bytes(encoder_t *e)
-{
-    apr_size_t len = IN_SIZE - e->s.in_end;
-    apr_status_t rv = read_source(e, e->b->in + e->s.in_end, &len);
-
-    if (rv == APR_SUCCESS) {
-        e->s.in_end += len;
     }
     return rv;
 }
 
-/* Fill the input buffer; it ends at the end of the source or with less than
- * two free bytes. */
+/* Make CRLF of the line ends of text on its way to out. */
+static apr_size_t pass_text(encoder_t *e, char *out, apr_size_t room)
+{
+    state_t *s = &e->s;
+    apr_size_t used;
+    apr_size_t n = normalise(&s->cr, out, room, &used, e->raw + s->raw_start,
+                             s->raw_end - s->raw_start);
+
+    s->raw_start += used;
+    return n;
+}
+
+static apr_status_t fill_text(encoder_t *e)
+{
+    state_t *s = &e->s;
+    apr_status_t rv = fill_raw(e);
+
+    if (rv == APR_SUCCESS) {
+        s->in_end += pass_text(e, e->b->in + s->in_end, IN_SIZE - s->in_end);
+    }
+    return rv;
+}
+
+/* Bytes that begin the input stay where they are. */
+static apr_status_t fill_bytes(encoder_t *e)
+{
+    state_t *s = &e->s;
+    apr_size_t len = IN_SIZE - s->in_end;
+    const char *data;
+    apr_status_t rv = get(e, &data, e->b->in + s->in_end, &len);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (s->in_end == 0 && len > 0) {
+        e->in = data;
+    }
+    else if (data != e->b->in + s->in_end) {
+        memcpy(e->b->in + s->in_end, data, len);
+    }
+    s->in_end += len;
+    return APR_SUCCESS;
+}
+
+/* Return non-zero if nothing but the line ends of the source change. */
+static int is_plain_text(const encoder_t *e)
+{
+    return e->opts.text && e->opts.encoding != SMTPC_ENCODING_BASE64
+           && e->opts.encoding != SMTPC_ENCODING_QUOTED_PRINTABLE;
+}
+
+/* Get input: up to the end of the source, or until the buffer has less than
+ * two free bytes, or as much as is lent. */
 static apr_status_t fill(encoder_t *e)
 {
     state_t *s = &e->s;
+    apr_size_t left = s->in_end - s->in_start;
     apr_status_t rv = APR_SUCCESS;
 
-    memmove(e->b->in, e->b->in + s->in_start, s->in_end - s->in_start);
-    s->in_end -= s->in_start;
+    if (is_plain_text(e)) {
+        return fill_raw(e);
+    }
+    memmove(e->b->in, e->in + s->in_start, left);
+    e->in = e->b->in;
     s->in_start = 0;
-    while (rv == APR_SUCCESS && !s->eof
+    s->in_end = left;
+    while (rv == APR_SUCCESS && !s->eof && e->in == e->b->in
            && IN_SIZE - s->in_end >= (e->opts.text ? 2u : 1u)) {
         rv = e->opts.text ? fill_text(e) : fill_bytes(e);
     }
@@ -212,7 +237,7 @@ static apr_size_t step_base64(encoder_t *e, char *out, apr_size_t room)
             out[n++] = '\r';
             out[n++] = '\n';
         }
-        n += smtpc__base64_encode(out + n, e->b->in + s->in_start, len);
+        n += smtpc__base64_encode(out + n, e->in + s->in_start, len);
         s->in_start += len;
         s->begun = 1;
     }
@@ -224,7 +249,7 @@ static apr_size_t step_quoted(encoder_t *e, char *out, apr_size_t room)
     state_t *s = &e->s;
     apr_size_t used;
     apr_size_t n = smtpc__quoted_step(&s->column, out, room, &used,
-                                      e->b->in + s->in_start,
+                                      e->in + s->in_start,
                                       s->in_end - s->in_start, s->eof);
 
     s->in_start += used;
@@ -240,10 +265,15 @@ static apr_size_t step_copy(encoder_t *e, char *out, apr_size_t room)
     state_t *s = &e->s;
     apr_size_t n = s->in_end - s->in_start;
 
-    n = n < room ? n : room;
-    if (n > 0) {
-        memcpy(out, e->b->in + s->in_start, n);
+    if (is_plain_text(e)) {
+        n = pass_text(e, out, room);
+    }
+    else {
+        n = n < room ? n : room;
+        memcpy(out, e->in + s->in_start, n);
         s->in_start += n;
+    }
+    if (n > 0) {
         s->begun = 1;
         s->at_line_end = out[n - 1] == '\n';
     }
@@ -330,7 +360,11 @@ static apr_status_t take_area(encoder_t *e)
     }
     area->owner = e;
     e->b = area->buffers;
-    e->s.active = 1;
+    if (!e->s.active) {
+        e->raw = e->b->raw;
+        e->in = e->b->in;
+        e->s.active = 1;
+    }
     return APR_SUCCESS;
 }
 

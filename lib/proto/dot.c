@@ -16,51 +16,7 @@
 
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
-#ifdef __SSE2__
-/* Return how many of len bytes at text come before the first CR or LF: 16 at a
- * time, because all content passes here. */
-static apr_size_t plain_run(const char *text, apr_size_t len)
-{
-    const __m128i cr = _mm_set1_epi8('\r');
-    const __m128i lf = _mm_set1_epi8('\n');
-    apr_size_t n = 0;
-
-    for (; len - n >= 16; n += 16) {
-        __m128i part = _mm_loadu_si128((const __m128i *)(text + n));
-        int found = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(part, cr),
-                                                   _mm_cmpeq_epi8(part, lf)));
-
-        if (found != 0) {
-            return n + (apr_size_t)__builtin_ctz((unsigned int)found);
-        }
-    }
-    while (n < len && text[n] != '\r' && text[n] != '\n') {
-        n++;
-    }
-    return n;
-}
-#else
-/* How far a run is looked for: text full of CR and without LF must not be
- * searched anew to its end behind each of them. */
-#define RUN_MAX 1024
-
-/* Return how many of len bytes at text come before the first CR or LF, at most
- * RUN_MAX. */
-static apr_size_t plain_run(const char *text, apr_size_t len)
-{
-    const char *end;
-
-    len = len < RUN_MAX ? len : RUN_MAX;
-    end = memchr(text, '\n', len);
-    len = end != NULL ? (apr_size_t)(end - text) : len;
-    end = memchr(text, '\r', len);
-    return end != NULL ? (apr_size_t)(end - text) : len;
-}
-#endif
+#include "base/crlf.h"
 
 /* Write a line end, and note whether an LF right behind belongs to it. */
 static apr_size_t end_line(smtpc_dot_t *dot, char *out, int cr)
@@ -74,31 +30,16 @@ static apr_size_t end_line(smtpc_dot_t *dot, char *out, int cr)
 
 apr_size_t smtpc__dot_pass(smtpc_dot_t *dot, const char *in, apr_size_t len)
 {
-    apr_size_t i = 0;
+    apr_size_t run = 0;
 
-    if (dot->cr) {
-        return 0;
+    if (len > 0 && !dot->cr
+        && (dot->in_line || *in != '.' || dot->transparent)) {
+        run = smtpc__crlf_run(in, len, !dot->transparent);
     }
-    while (i < len) {
-        apr_size_t run;
-
-        if (!dot->in_line && in[i] == '.' && !dot->transparent) {
-            break;
-        }
-        run = plain_run(in + i, len - i);
-        if (run > 0) {
-            dot->in_line = 1;
-            i += run;
-        }
-        if (i < len && (in[i] == '\r' || in[i] == '\n')) {
-            if (len - i < 2 || in[i] != '\r' || in[i + 1] != '\n') {
-                break;
-            }
-            dot->in_line = 0;
-            i += 2;
-        }
+    if (run > 0) {
+        dot->in_line = in[run - 1] != '\n';
     }
-    return i;
+    return run;
 }
 
 apr_size_t smtpc__dot_filter(smtpc_dot_t *dot, char *out, const char *in,
@@ -115,19 +56,19 @@ apr_size_t smtpc__dot_filter(smtpc_dot_t *dot, char *out, const char *in,
             i++;
             continue;
         }
-        if (in[i] == '\r' || in[i] == '\n') {
+        if (!dot->in_line && in[i] == '.' && !dot->transparent) {
+            out[written++] = '.';
+        }
+        run = smtpc__crlf_run(in + i, len - i, !dot->transparent);
+        if (run == 0) {
             written += end_line(dot, out + written, in[i] == '\r');
             i++;
             continue;
         }
-        if (!dot->in_line && in[i] == '.' && !dot->transparent) {
-            out[written++] = '.';
-        }
-        run = plain_run(in + i, len - i);
         memcpy(out + written, in + i, run);
         written += run;
         i += run;
-        dot->in_line = 1;
+        dot->in_line = in[i - 1] != '\n';
         dot->cr = 0;
     }
     return written;

@@ -2,6 +2,7 @@
 unit_tests += \
 	t/unit/buf_test \
 	t/unit/codec_test \
+	t/unit/crlf_test \
 	t/unit/describe_test \
 	t/unit/digest_test \
 	t/unit/env_test \

@@ -28,13 +28,31 @@ static smtpc_source_t *encoder(smtpc_source_t *in,
     return out;
 }
 
+/* For encode(): the source is memory, which lends its bytes. */
+#define LENT 0
+
+static smtpc_source_t *source_of(const char *data, apr_size_t len,
+                                 apr_size_t in)
+{
+    smtpc_source_t *source;
+
+    if (in != LENT) {
+        return support_pieces(data, len, in, 1, tap_pool());
+    }
+    if (smtpc_source_create_bytes(&source, data, len, tap_pool())
+        != APR_SUCCESS) {
+        tap_bail("no source");
+    }
+    return source;
+}
+
 /* Encode, reading out so many bytes at a time from a source that gives in so
  * many; the announced length has to be right, or reading fails. */
 static char *encode(const char *data, apr_size_t len,
                     const smtpc_encode_opts_t *opts, apr_size_t in,
                     apr_size_t out, apr_size_t *out_len)
 {
-    smtpc_source_t *source = support_pieces(data, len, in, 1, tap_pool());
+    smtpc_source_t *source = source_of(data, len, in);
     smtpc_encode_area_t *area;
     smtpc_scan_t scan;
     apr_off_t length;
@@ -129,6 +147,7 @@ static void pieces(void)
                                         8265, 40000 };
     static const apr_size_t outs[] = { 1, 7, 78, 1023, 1024, 1025, 4096,
                                        65536 };
+    static const apr_size_t ins[] = { 1, 4000, LENT };
 
     for (int encoding = 0; encoding < SMTPC_ENCODING_COUNT; encoding++) {
         int as_is = encoding == SMTPC_ENCODING_7BIT
@@ -145,11 +164,11 @@ static void pieces(void)
                 char *want = encode(data, sizes[i], &opts, 65536, 65536,
                                     &want_len);
 
-                for (apr_size_t k = 0; k < sizeof(outs) / sizeof(*outs);
-                     k++) {
+                for (apr_size_t k = 0;
+                     k < 3 * sizeof(outs) / sizeof(*outs); k++) {
                     apr_size_t len;
-                    char *got = encode(data, sizes[i], &opts,
-                                       k % 2 ? 1 : 4000, outs[k], &len);
+                    char *got = encode(data, sizes[i], &opts, ins[k % 3],
+                                       outs[k / 3], &len);
 
                     same &= want != NULL && got != NULL && len == want_len
                             && memcmp(got, want, len) == 0;

@@ -130,6 +130,44 @@ static void bytes(void)
     tap_is_int(rv, APR_EOF, "and an end");
 }
 
+/* What lies in memory is not copied, anything else is; the rest is as with
+ * reading. */
+static void lending(void)
+{
+    static const char text[] = "hello world";
+    static const step_t steps[] = { { "abc", APR_SUCCESS, 0 },
+                                    { NULL, APR_EOF, 0 } };
+    script_t script;
+    smtpc_source_t *source;
+    const char *data;
+    char buf[8];
+    apr_size_t len = 5;
+
+    tap_is_int(smtpc_source_create_bytes(&source, text, 11, tap_pool()),
+               APR_SUCCESS, "a source over memory");
+    tap_is_int(smtpc__source_lend(&data, buf, &len, source), APR_SUCCESS,
+               "lends");
+    tap_ok(data == text && len == 5, "what was asked for");
+    len = sizeof(buf);
+    tap_is_int(smtpc__source_lend(&data, buf, &len, source), APR_SUCCESS,
+               "and then");
+    tap_ok(data == text + 5 && len == 6, "the rest");
+    len = sizeof(buf);
+    tap_is_int(smtpc__source_lend(&data, buf, &len, source), APR_EOF,
+               "up to the end");
+    tap_is_int(len, 0, "which has no bytes");
+
+    source = scripted(&script, steps, 3);
+    len = sizeof(buf);
+    tap_is_int(smtpc__source_lend(&data, buf, &len, source), APR_SUCCESS,
+               "another source reads");
+    tap_ok(data == buf && len == 3 && memcmp(buf, "abc", 3) == 0,
+           "into the buffer");
+    len = sizeof(buf);
+    tap_is_int(smtpc__source_lend(&data, buf, &len, source), APR_EOF,
+               "up to the end");
+}
+
 static void good_callback(void)
 {
     static const step_t steps[] = { { "abc", APR_SUCCESS, 0 },
@@ -305,6 +343,7 @@ static void sequence(void)
 int main(void)
 {
     bytes();
+    lending();
     good_callback();
     broken_callbacks();
     refused_rewind();
