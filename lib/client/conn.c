@@ -445,6 +445,9 @@ static void wait_for(smtpc_conn_t *conn, smtpc_want_e want)
     if (want == SMTPC_WANT_WRITE) {
         events |= APR_POLLOUT;
     }
+    else if (conn->work.next && conn->work.ahead) {
+        conn->work.ahead(conn->work.baton, conn);
+    }
     smtpc__conn_watch(conn, smtpc__transport_socket(conn->transport),
                       smtpc__transport_events(conn->transport, events));
 }

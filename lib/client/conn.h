@@ -30,6 +30,9 @@ typedef struct smtpc_conn_work_t {
     /** One is over, see smtpc__session_finished(). Called before done. */
     void (*finished)(void *baton, smtpc_conn_t *conn,
                      const smtpc_finished_t *finished);
+    /** All that could be written was, and the server is at it: time to get
+     *  ready what comes next. May be NULL. */
+    void (*ahead)(void *baton, smtpc_conn_t *conn);
     void *baton;
 } smtpc_conn_work_t;
 

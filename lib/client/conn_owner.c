@@ -155,7 +155,7 @@ void smtpc__conn_send(smtpc_conn_t *conn,
                       const smtpc_transaction_t *transaction,
                       apr_time_t deadline, smtpc_conn_fn_t done, void *baton)
 {
-    smtpc_conn_work_t work = { next_single, NULL, NULL };
+    smtpc_conn_work_t work = { next_single, NULL, NULL, NULL };
 
     conn->single = transaction;
     smtpc__conn_work(conn, &work, deadline, done, baton);

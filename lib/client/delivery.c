@@ -506,6 +506,20 @@ void smtpc__delivery_begin(smtpc_op_t *op)
     }
 }
 
+void smtpc__delivery_ahead(smtpc_op_t *op, const smtpc_caps_t *caps)
+{
+    smtpc_delivery_t *first;
+
+    /* What a rate holds comes first. */
+    if (op->again || op->held) {
+        return;
+    }
+    first = pick_new(op);
+    if (first && smtpc__delivery_prepare(first, caps) == APR_SUCCESS) {
+        begin_again(first);
+    }
+}
+
 /* What a transaction that is over comes to as a whole does not count. */
 static void forget_status(smtpc_result_t *result)
 {

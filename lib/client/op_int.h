@@ -168,6 +168,10 @@ void smtpc__delivery_settle(smtpc_delivery_t *delivery);
 /** Get the first message that can be sent ready to be begun. delivery.c */
 void smtpc__delivery_begin(smtpc_op_t *op);
 
+/** Get the next message ready for a server with @a caps, if none is: while
+ *  others wait for their replies. delivery.c */
+void smtpc__delivery_ahead(smtpc_op_t *op, const smtpc_caps_t *caps);
+
 /** Create the delivery of message @a index with its result; if the message
  *  cannot be sent at all, it is settled and this returns NULL. delivery.c */
 smtpc_delivery_t *smtpc__delivery_create(smtpc_op_t *op, apr_size_t index);

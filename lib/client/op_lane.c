@@ -148,6 +148,16 @@ static void on_finished(void *baton, smtpc_conn_t *conn,
     smtpc__delivery_finished(finished->transaction.baton, finished, blame);
 }
 
+/* A smtpc_conn_work_t's ahead. */
+static void on_ahead(void *baton, smtpc_conn_t *conn)
+{
+    smtpc_lane_t *lane = baton;
+
+    if (!lane->op->ending && smtpc__conn_messages_left(conn) > 0) {
+        smtpc__delivery_ahead(lane->op, smtpc__conn_caps(conn));
+    }
+}
+
 /* All that lane could begin is over, or its connection is. */
 static void on_worked(void *baton, smtpc_conn_t *conn)
 {
@@ -221,7 +231,7 @@ static void ask(smtpc_lane_t *lane)
 
 void smtpc__lane_work(smtpc_lane_t *lane)
 {
-    smtpc_conn_work_t work = { on_next, on_finished, lane };
+    smtpc_conn_work_t work = { on_next, on_finished, on_ahead, lane };
 
     if (lane->op->asking) {
         ask(lane);

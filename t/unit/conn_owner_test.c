@@ -33,6 +33,7 @@ typedef struct rig_t {
     int disorder; /* finished in another order than begun */
     int done;     /* times we were called back */
     int late;     /* finished behind done */
+    int ahead;    /* times there was time to get ready */
 } rig_t;
 
 static void on_done(void *baton, smtpc_conn_t *conn)
@@ -69,6 +70,14 @@ static void on_finished(void *baton, smtpc_conn_t *conn,
     rig->finished++;
     rig->untouched += finished->untouched != 0;
     rig->late += rig->done > 0;
+}
+
+static void on_ahead(void *baton, smtpc_conn_t *conn)
+{
+    rig_t *rig = baton;
+
+    (void)conn;
+    rig->ahead++;
 }
 
 static const char dialogue[] =
@@ -140,7 +149,7 @@ static apr_size_t play(const replay_case_t *script, replay_cut_e cut,
     smtpc_server_t draft = { .host = "mail.test",
                              .port = 25,
                              .security = SMTPC_SECURITY_NONE };
-    smtpc_conn_work_t work = { on_next, on_finished, rig };
+    smtpc_conn_work_t work = { on_next, on_finished, NULL, rig };
     smtpc_link_t link = { 0 };
     const smtpc_server_t *server;
     replay_transport_t *replay;
@@ -272,7 +281,7 @@ static void test_abort(apr_pool_t *pool)
     peer_smtp_t smtp;
     peer_t *peer;
     rig_t rig;
-    smtpc_conn_work_t work = { on_next, on_finished, &rig };
+    smtpc_conn_work_t work = { on_next, on_finished, on_ahead, &rig };
     int i;
 
     tap_subtest_begin("ended by its owner");
@@ -294,6 +303,7 @@ static void test_abort(apr_pool_t *pool)
     smtpc__conn_work(rig.conn, &work, soon(), on_done, &rig);
     tap_ok(!smtpc__conn_fresh(rig.conn), "not while at work");
     tap_ok(rig.begun > 0 && rig.finished == 0, "under way");
+    tap_is_int(rig.ahead, 1, "there is time to get ready");
     smtpc__conn_abort(rig.conn, SMTPC_ECANCELLED, "enough");
     tap_is_int(rig.finished, rig.begun, "all are handed back at once");
     tap_is_int(rig.done, 0, "the owner is not told");
