@@ -355,21 +355,21 @@ int smtpc__utf8_valid(const char *text, apr_size_t len)
 
 int smtpc__is_ascii(const char *text, apr_size_t len)
 {
-    apr_uint64_t word;
+    apr_uint64_t words[4];
     apr_size_t i = 0;
+    unsigned char any = 0;
 
-    for (; len - i >= sizeof(word); i += sizeof(word)) {
-        memcpy(&word, text + i, sizeof(word));
-        if ((word & 0x8080808080808080ULL) != 0) {
+    for (; len - i >= sizeof(words); i += sizeof(words)) {
+        memcpy(words, text + i, sizeof(words));
+        if (((words[0] | words[1] | words[2] | words[3])
+             & 0x8080808080808080ULL) != 0) {
             return 0;
         }
     }
     for (; i < len; i++) {
-        if ((unsigned char)text[i] >= 0x80) {
-            return 0;
-        }
+        any |= (unsigned char)text[i];
     }
-    return 1;
+    return any < 0x80;
 }
 
 /* Return non-zero if a control character begins at text of len > 0 bytes. */

@@ -46,7 +46,8 @@ typedef struct body_t {
 /* Return what is wrong with the next len bytes at data, or NULL. */
 static const char *check(check_t *c, const char *data, apr_size_t len)
 {
-    const char *end = data + len;
+    const char *nul = memchr(data, '\0', len);
+    const char *end = nul != NULL ? nul : data + len;
 
     c->length += (apr_off_t)len;
     c->eight_bit |= !smtpc__is_ascii(data, len);
@@ -54,9 +55,6 @@ static const char *check(check_t *c, const char *data, apr_size_t len)
         const char *lf = memchr(data, '\n', (apr_size_t)(end - data));
         apr_size_t n = (apr_size_t)((lf != NULL ? lf + 1 : end) - data);
 
-        if (memchr(data, '\0', n) != NULL) {
-            return "a NUL";
-        }
         c->column += n;
         /* A CR is part of a line end that has perhaps not come yet. */
         if (c->column > SMTPC_LIMIT_CONTENT_LINE + 2
@@ -70,7 +68,7 @@ static const char *check(check_t *c, const char *data, apr_size_t len)
         }
         data += n;
     }
-    return NULL;
+    return nul != NULL ? "a NUL" : NULL;
 }
 
 /* Create text over source with line ends CRLF. */

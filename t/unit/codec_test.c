@@ -222,6 +222,8 @@ static const struct {
 
 static void utf8(void)
 {
+    char text[80];
+    int wrong = 0;
     apr_size_t i;
 
     for (i = 0; i < sizeof(utf8_vectors) / sizeof(utf8_vectors[0]); i++) {
@@ -235,6 +237,16 @@ static void utf8(void)
     tap_ok(!smtpc__utf8_valid("a\xc3\xa9\xe2\x82", 5), "a cut one is not");
     tap_ok(smtpc__is_ascii("abc\x7f", 4), "DEL is ASCII");
     tap_ok(!smtpc__is_ascii("abc\x80", 4), "0x80 is not");
+    memset(text, 'a', sizeof(text));
+    for (apr_size_t len = 0; len <= sizeof(text); len++) {
+        wrong += !smtpc__is_ascii(text, len);
+        for (apr_size_t at = 0; at < len; at++) {
+            text[at] = '\xc3';
+            wrong += smtpc__is_ascii(text, len);
+            text[at] = 'a';
+        }
+    }
+    tap_is_int(wrong, 0, "at any place of texts of any length");
 }
 
 static const struct {
