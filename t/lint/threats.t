@@ -23,8 +23,6 @@ my %known = map { $_ => 1 } @ids;
 # Those that have no test.
 my %pending = map { $_ => 1 } qw(
     U9 U13 U14
-    R10 R11
-    L1 L2 L3 L4 L5 L6 L7 L8 L9 L10
 );
 
 # Names of tests: what follows a quote, or begins a case of a script, and is

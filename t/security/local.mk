@@ -28,4 +28,9 @@ unit_tests += \
 
 # Connections that are used again, and servers that are slow.
 unit_tests += \
-	t/security/reuse_test
+	t/security/process_test \
+	t/security/reuse_test \
+	t/security/slow_test \
+	t/security/threads_test
+threaded_tests += \
+	t/security/threads_test

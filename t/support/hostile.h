@@ -35,7 +35,8 @@ enum { HOSTILE_ALWAYS = 1, HOSTILE_CLEAR = 2, HOSTILE_TLS = 4 };
 /** The good answer to a line is replaced by this, once. */
 typedef struct hostile_move_t {
     /** Lines that begin so, any case; "" is the greeting, "." the end of the
-     *  content (and BDAT with LAST), "*" the content itself: the move is made behind 354. */
+     *  content (and BDAT with LAST), "*" the content itself: the move is made
+     *  behind 354. */
     const char *at;
     /** What is said, with CRLF behind it; "" nothing; NULL the good answer.
      *  If it ends with a reply 354 to DATA, or a 220 to STARTTLS, content or
