@@ -332,7 +332,7 @@ static apr_status_t free_ssl(void *data)
 static apr_status_t prepare(smtpc_tls_t *tls, SSL_CTX *context,
                             smtpc_env_t *env)
 {
-    apr_status_t rv;
+    apr_status_t rv = APR_SUCCESS;
 
     tls->ssl = SSL_new(context);
     tls->in = BIO_new(BIO_s_mem());
@@ -348,9 +348,12 @@ static apr_status_t prepare(smtpc_tls_t *tls, SSL_CTX *context,
     SSL_set_connect_state(tls->ssl);
     apr_pool_cleanup_register(tls->pool, tls, free_ssl,
                               apr_pool_cleanup_null);
-    rv = tls->policy->verify
-             ? smtpc__tls_verify_setup(tls->ssl, tls->policy, &tls->fault)
-             : smtpc__tls_verify_none(tls->ssl, tls->policy->host);
+    if (tls->policy->verify) {
+        rv = smtpc__tls_verify_setup(tls->ssl, tls->policy, &tls->fault);
+    }
+    else {
+        smtpc__tls_verify_none(tls->ssl, tls->policy->host);
+    }
     tls->fault.version = tls->policy->version;
     if (rv == APR_SUCCESS) {
         smtpc__tls_session_setup(&tls->keeper, &tls->fault, tls->ssl,

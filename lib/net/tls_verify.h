@@ -48,8 +48,7 @@ apr_status_t smtpc__tls_verify_setup(SSL *ssl,
 
 /** Send SNI for @a host, if it is a name, and accept any certificate: for
  *  opportunistic TLS. */
-apr_status_t smtpc__tls_verify_none(SSL *ssl, const char *host)
-    SMTPC_WARN_UNUSED;
+void smtpc__tls_verify_none(SSL *ssl, const char *host);
 
 /** Return one sentence in @a pool on why the handshake with @a host failed,
  *  from @a fault or OpenSSL's error queue, which is emptied: what is wrong

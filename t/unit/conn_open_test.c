@@ -139,9 +139,11 @@ static void test_addresses(apr_pool_t *pool)
                  pool);
         tap_is_int(open_conn(&rig, apr_time_from_msec(300)), SMTPC_ETIMEOUT,
                    "alone it takes all the time");
-        tap_is_str(rig.result->error,
-                   apr_psprintf(pool, "cannot connect to [::1]:%d: no answer "
-                                "within 300 ms", peer_port(peer)), "said so");
+        /* How long it was, a busy machine decides. */
+        tap_ok(strstr(rig.result->error,
+                      apr_psprintf(pool, "cannot connect to [::1]:%d: no "
+                                   "answer within 3", peer_port(peer)))
+                   == rig.result->error, "%s", rig.result->error);
         tap_is_int(rig.result->stage, SMTPC_STAGE_CONNECT, "stage");
         apr_pool_destroy(rig.pool);
         close(hole);
