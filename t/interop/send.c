@@ -29,6 +29,8 @@ typedef struct options_t {
     const char *security;
     const char *user;
     const char *password_file;
+    const char *token_file;
+    const char *certificate;
     const char *ca_file;
     const char *from;
     const char *to;
@@ -65,6 +67,8 @@ static const apr_getopt_option_t known_options[] = {
     { "security", 's', 1, "none, starttls, implicit or opportunistic" },
     { "user", 'u', 1, "user name" },
     { "password-file", 'w', 1, "file with the password" },
+    { "token-file", 'O', 1, "file with an OAuth token" },
+    { "certificate", 'K', 1, "file with a certificate of ours and its key" },
     { "ca-file", 'C', 1, "certificate authorities" },
     { "from", 'f', 1, "mailbox" },
     { "to", 't', 1, "mailboxes" },
@@ -118,6 +122,8 @@ static void take_option(options_t *options, int name, const char *value)
     case 's': options->security = value; break;
     case 'u': options->user = value; break;
     case 'w': options->password_file = value; break;
+    case 'O': options->token_file = value; break;
+    case 'K': options->certificate = value; break;
     case 'C': options->ca_file = value; break;
     case 'f': options->from = value; break;
     case 't': options->to = value; break;
@@ -275,10 +281,19 @@ static apr_status_t configure(smtpc_client_t *client,
     if (rv == APR_SUCCESS && options->ca_file) {
         rv = smtpc_client_set_ca_file(client, options->ca_file);
     }
-    if (rv == APR_SUCCESS && options->user) {
+    if (rv == APR_SUCCESS && options->certificate) {
+        rv = smtpc_client_set_client_certificate(client, options->certificate,
+                                                 NULL);
+    }
+    if (rv == APR_SUCCESS && options->password_file) {
         rv = smtpc_client_set_credentials(
             client, options->user,
             apr_pstrcat(pool, "file:", options->password_file, NULL));
+    }
+    if (rv == APR_SUCCESS && options->token_file) {
+        rv = smtpc_client_set_token(
+            client, options->user,
+            apr_pstrcat(pool, "file:", options->token_file, NULL));
     }
     if (rv == APR_SUCCESS && options->mechanisms) {
         rv = smtpc_client_set_auth_mechanisms(client, options->mechanisms);
@@ -661,8 +676,8 @@ int main(int argc, const char *const *argv)
     if (parse_options(&options, argc, argv, pool) != APR_SUCCESS) {
         status = usage("wrong option");
     }
-    else if (options.user && !options.password_file) {
-        status = usage("--user needs --password-file");
+    else if (options.user && !options.password_file && !options.token_file) {
+        status = usage("--user needs --password-file or --token-file");
     }
     else {
         options.body = read_body(&options.body_len, pool);

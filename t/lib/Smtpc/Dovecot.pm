@@ -9,14 +9,19 @@ package Smtpc::Dovecot;
 #                                         mails() are those of the relay
 #   $dovecot->lmtp_port, $dovecot->lmtp   LMTP: STARTTLS; has mails() of its own
 #
+#   $dovecot->token(15)                   good for so many minutes
+#   $dovecot->client_certificate          logs in as the user by EXTERNAL
+#
 # LMTP knows ann@test.example and bob@test.example only.
 
 use strict;
 use warnings;
 use parent 'Smtpc::Server';
+use Digest::SHA qw(hmac_sha256);
 use File::Path ();
+use MIME::Base64 qw(encode_base64 encode_base64url);
 use Smtpc::DovecotAuth;
-use Smtpc::Wait qw(spew);
+use Smtpc::Wait qw(slurp spew);
 
 my $PROGRAMS = '/usr/lib/dovecot';
 
@@ -42,6 +47,28 @@ sub lmtp {
         'Smtpc::Dovecot::LMTP';
 }
 
+sub mechanisms {
+    return (Smtpc::DovecotAuth::mechanisms(), qw(OAUTHBEARER XOAUTH2 EXTERNAL));
+}
+
+# A token as a provider signs them (RFC 7519, HS256).
+sub token {
+    my ($self, $minutes) = @_;
+    my $expires = time + 60 * $minutes;
+    my $text = join '.', map { encode_base64url($_) }
+        '{"alg":"HS256","typ":"JWT"}',
+        qq({"sub":"@{[ $self->user ]}","exp":$expires});
+    return "$text." . encode_base64url(hmac_sha256($text, $self->{secret}));
+}
+
+# Path of a certificate with its key.
+sub client_certificate {
+    my ($self) = @_;
+    my @pair = $self->{ca}->issue('client', usage => 'clientAuth', san => [],
+        cn => $self->user);
+    return spew("$self->{dir}/client.both", join '', map { slurp($_) } @pair);
+}
+
 sub configure {
     my ($self) = @_;
     my $dir = $self->{dir};
@@ -53,6 +80,14 @@ sub configure {
     spew("$dir/known", join '', map { "$_\::$uid:$gid\::$dir/mail\n" }
         $self->user, qw(ann bob));
     chmod 0644, "$dir/known";
+    # Where Dovecot looks for the keys of tokens: by owner, kind and name.
+    $self->{secret} = join '', map { chr int rand 256 } 1 .. 32;
+    File::Path::make_path("$dir/keys/default/HS256");
+    spew("$dir/keys/default/HS256/default",
+        encode_base64($self->{secret}, ''));
+    spew("$dir/oauth2.conf", "introspection_mode = local\n"
+        . "local_validation_key_dict = fs:posix:prefix=$dir/keys/\n"
+        . "username_attribute = sub\n");
     spew("$dir/dovecot.conf", $self->_config);
     return;
 }
@@ -68,6 +103,7 @@ sub _config {
     my $dir = $self->{dir};
     my ($cert, $key) = $self->certificate;
     my ($port, $tls_port, $lmtp) = @{ $self->{ports} }{ $self->port_names };
+    my $mechanisms = lc join ' ', mechanisms();
     return Smtpc::DovecotAuth::common($dir) . <<"CONFIG";
 protocols = submission lmtp
 hostname = mail.test.example
@@ -75,6 +111,21 @@ ssl = required
 ssl_cert = <$cert
 ssl_key = <$key
 disable_plaintext_auth = yes
+auth_mechanisms = $mechanisms
+passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = $dir/oauth2.conf
+}
+passdb {
+  driver = static
+  mechanisms = external
+  args = nopassword=y
+}
+ssl_ca = <@{[ $self->ca_file ]}
+ssl_require_crl = no
+ssl_verify_client_cert = yes
+auth_ssl_username_from_cert = yes
 mail_location = maildir:$dir/mail/%n
 mail_max_userip_connections = 100
 userdb {

@@ -184,7 +184,8 @@ sub implicit {
 
 sub each_mechanism {
     my ($self) = @_;
-    for my $name (@{ $self->{mechanisms} }) {
+    # Those without a password need more than the table has.
+    for my $name (grep { !/OAUTH|EXTERNAL/ } @{ $self->{mechanisms} }) {
         my ($to, $r, @files) = $self->send_mail(what => $name,
             args => ['--mechanisms', $name]);
         is_deeply(auth_commands($r), [$name], "$name was used");
