@@ -34,3 +34,5 @@ unit_tests += \
 	t/security/threads_test
 threaded_tests += \
 	t/security/threads_test
+
+EXTRA_DIST += t/security/hostile_servers.t

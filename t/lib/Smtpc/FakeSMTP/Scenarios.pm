@@ -64,6 +64,7 @@ sub usual {
         %{ _tls_trouble() },
         %{ _refusals() },
         %{ _faults() },
+        %{ _lies() },
     };
 }
 
@@ -131,6 +132,29 @@ sub _faults {
         ($verb => { usual => 1, trickle => 0.002 })
     } qw(CONNECT EHLO MAIL RCPT DATA DOT) } };
     return \%fault;
+}
+
+# Replies in the wrong place, or not alone.
+sub _lies {
+    return {
+        greet354   => _on(CONNECT => '354 Start mail input'),
+        greettwice => _on(CONNECT => { text => '220 one',
+                                       tail => "220 two\r\n" }),
+        ehlo354    => _on(EHLO => '354 Start mail input'),
+        data250    => _on(DATA => '250 2.0.0 ok'),
+        dotjunk    => _on(DOT  => { raw => "disk is full\r\n250 ok\r\n" }),
+        dotbye     => _on(DOT  => { text => '221 2.0.0 bye',
+                                    tail => "250 ok\r\n" }),
+        body550    => _on(BODY => { after => 1, text => '550 5.7.1 no more',
+                                    then => 'fin' }),
+        idlebye    => _on(DOT  => { text => '250 2.0.0 ok', then => 'fin',
+                                    tail => "421 4.4.2 idle\r\n" }),
+        stallmail  => _on(MAIL => { then => 'stall' }),
+        stallrcpt  => _on(RCPT => { then => 'stall' }),
+        injectpart => { ehlo => [@PLAIN], tls => 'good', auth => $AUTH,
+                        on => { STARTTLS => { text => '220 go ahead',
+                                              tail => '250-SMTPUTF8 X' } } },
+    };
 }
 
 sub _on {
