@@ -25,6 +25,8 @@
  * SMTPC_LIMIT_DOMAIN: four bytes at most become at least one. */
 #define UNICODE_MAX (4 * SMTPC_LIMIT_DOMAIN)
 
+static const char no_memory[] = "cannot be converted: out of memory";
+
 /* The tag of an IPv6 literal. */
 static const char ipv6_tag[] = "IPv6:";
 
@@ -56,33 +58,49 @@ static apr_status_t to_ascii(const char **ascii, const char **why,
         idn2_free(converted);
         return APR_SUCCESS;
     }
+    if (rc == IDN2_MALLOC) {
+        *why = no_memory;
+        return APR_ENOMEM;
+    }
     *why = apr_psprintf(pool, "is not an international domain name: %s",
                         idn2_strerror(rc));
     return rc == IDN2_TOO_BIG_DOMAIN ? SMTPC_ELIMIT : SMTPC_EARG;
 }
 
-/* Return the U-label form of ascii if it has A-labels that stand for one, or
- * ascii itself. */
-static const char *to_unicode(const char *ascii, apr_pool_t *pool)
+/* Set *unicode to the U-label form of ascii if it has A-labels that stand for
+ * one, or to ascii itself. Fails only for want of memory. */
+static apr_status_t to_unicode(const char **unicode, const char **why,
+                               const char *ascii, apr_pool_t *pool)
 {
     const char *back = NULL;
     const char *ignored;
-    const char *unicode;
+    const char *made;
     char *converted;
+    apr_status_t rv;
+    int rc;
 
-    if (strstr(ascii, "xn--") == NULL
-        || idn2_to_unicode_8z8z(ascii, &converted, 0) != IDN2_OK) {
-        return ascii;
+    *unicode = ascii;
+    if (strstr(ascii, "xn--") == NULL) {
+        return APR_SUCCESS;
     }
-    unicode = apr_pstrdup(pool, converted);
-    idn2_free(converted);
-    /* "xn--" text that is no A-label must not gain a second spelling. */
-    if (!smtpc__utf8_valid(unicode, strlen(unicode))
-        || to_ascii(&back, &ignored, unicode, pool) != APR_SUCCESS
-        || strcmp(back, ascii) != 0) {
-        return ascii;
+    rc = idn2_to_unicode_8z8z(ascii, &converted, 0);
+    rv = rc == IDN2_MALLOC ? APR_ENOMEM : APR_SUCCESS;
+    if (rc == IDN2_OK) {
+        made = apr_pstrdup(pool, converted);
+        idn2_free(converted);
+        /* "xn--" text that is no A-label must not gain a second spelling. */
+        if (smtpc__utf8_valid(made, strlen(made))) {
+            rv = to_ascii(&back, &ignored, made, pool);
+        }
+        if (back != NULL && strcmp(back, ascii) == 0) {
+            *unicode = made;
+        }
     }
-    return unicode;
+    if (rv != APR_ENOMEM) {
+        return APR_SUCCESS;
+    }
+    *why = no_memory;
+    return rv;
 }
 
 apr_status_t smtpc__domain_normal(smtpc__domain_t *domain, const char **why,
@@ -119,8 +137,7 @@ apr_status_t smtpc__domain_normal(smtpc__domain_t *domain, const char **why,
         return SMTPC_EARG;
     }
     domain->ascii = ascii;
-    domain->unicode = to_unicode(ascii, pool);
-    return APR_SUCCESS;
+    return to_unicode(&domain->unicode, why, ascii, pool);
 }
 
 /* Return the IP address text in its shortest notation, or NULL if it is not
