@@ -120,17 +120,25 @@ apr_status_t smtpc__client_freeze(const smtpc_server_t **server,
                                   smtpc_client_t *client)
 {
     const char *conflict = smtpc__server_conflict(&client->draft);
+    apr_status_t rv;
+    char text[160];
 
     if (conflict) {
         return smtpc__client_fail(client, SMTPC_EARG, "the settings for %s do "
                                   "not go together: %s", client->host,
                                   conflict);
     }
-    if (smtpc__server_freeze(server, &client->draft,
-                             smtpc__env_host_name(client->env),
-                             client->scratch) != APR_SUCCESS) {
-        return smtpc__client_fail(client, SMTPC_EARG, "the settings for %s do "
-                                  "not go together", client->host);
+    rv = smtpc__server_freeze(server, &client->draft,
+                              smtpc__env_host_name(client->env),
+                              client->scratch);
+    if (rv == SMTPC_EARG) {
+        return smtpc__client_fail(client, rv, "the settings for %s do not go "
+                                  "together", client->host);
+    }
+    if (rv != APR_SUCCESS) {
+        return smtpc__client_fail(client, rv, "the settings for %s cannot be "
+                                  "kept: %s", client->host,
+                                  smtpc_strerror(rv, text, sizeof(text)));
     }
     return APR_SUCCESS;
 }
