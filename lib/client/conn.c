@@ -127,8 +127,8 @@ const char *smtpc__conn_waited(const smtpc_conn_t *conn)
                         (span + APR_USEC_PER_SEC / 2) / APR_USEC_PER_SEC);
 }
 
-void smtpc__conn_watch(smtpc_conn_t *conn, apr_socket_t *socket,
-                       apr_int16_t wanted)
+apr_status_t smtpc__conn_watch(smtpc_conn_t *conn, apr_socket_t *socket,
+                               apr_int16_t wanted)
 {
     apr_time_t until = next_deadline(conn);
     apr_status_t rv;
@@ -139,12 +139,10 @@ void smtpc__conn_watch(smtpc_conn_t *conn, apr_socket_t *socket,
         until = tick < until ? tick : until;
     }
     rv = smtpc__watch_socket(conn->watch, socket, wanted);
-    if (rv != APR_SUCCESS) {
-        smtpc__conn_fail(conn, SMTPC_ECONNECT, conn->stage,
-                         "the event loop does not take the socket");
-        return;
+    if (rv == APR_SUCCESS) {
+        smtpc__watch_deadline(conn->watch, until);
     }
-    smtpc__watch_deadline(conn->watch, until);
+    return rv;
 }
 
 /* The end of operations and of the connection. */
@@ -448,8 +446,13 @@ static void wait_for(smtpc_conn_t *conn, smtpc_want_e want)
     else if (conn->work.next && conn->work.ahead) {
         conn->work.ahead(conn->work.baton, conn);
     }
-    smtpc__conn_watch(conn, smtpc__transport_socket(conn->transport),
-                      smtpc__transport_events(conn->transport, events));
+    if (smtpc__conn_watch(conn, smtpc__transport_socket(conn->transport),
+                          smtpc__transport_events(conn->transport, events))
+        != APR_SUCCESS) {
+        smtpc__session_abort(conn->session, SMTPC_ECONNECT,
+                             SMTPC_CONN_UNWATCHED);
+        smtpc__conn_session_over(conn);
+    }
 }
 
 /* Move bytes until there is nothing to do but wait. `readable` says that

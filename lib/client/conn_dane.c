@@ -95,8 +95,9 @@ void smtpc__conn_on_lookup(smtpc_conn_t *conn, smtpc_loop_event_e event)
                  "records of %s: check this machine's DNS",
                  smtpc__conn_waited(conn), name_of(conn->server)));
     }
-    else {
-        smtpc__conn_watch(conn, smtpc__dane_socket(conn->dane), APR_POLLIN);
+    else if (smtpc__conn_watch(conn, smtpc__dane_socket(conn->dane),
+                               APR_POLLIN) != APR_SUCCESS) {
+        fail(conn, SMTPC_ECONNECT, SMTPC_CONN_UNWATCHED);
     }
 }
 

@@ -118,10 +118,13 @@ void smtpc__conn_link_up(smtpc_conn_t *conn);
 /** Give what is waited for @a timeout from now. conn.c */
 void smtpc__conn_step(smtpc_conn_t *conn, apr_interval_time_t timeout);
 
-/** Watch the transport for what @a wanted needs, until the earlier deadline.
- *  conn.c */
-void smtpc__conn_watch(smtpc_conn_t *conn, apr_socket_t *socket,
-                       apr_int16_t wanted);
+/** Watch the transport for what @a wanted needs, until the earlier deadline;
+ *  if that fails the connection has to end. conn.c */
+apr_status_t smtpc__conn_watch(smtpc_conn_t *conn, apr_socket_t *socket,
+                               apr_int16_t wanted) SMTPC_WARN_UNUSED;
+
+/** What is said then. */
+#define SMTPC_CONN_UNWATCHED "the event loop does not take the socket"
 
 /** End @a conn with @a status at @a stage and the sentence @a why, and tell
  *  the owner. conn.c */

@@ -177,9 +177,11 @@ static void on_handshake(smtpc_conn_t *conn, smtpc_loop_event_e event)
                            conn->server->host, smtpc__conn_waited(conn));
         smtpc__conn_fail(conn, SMTPC_ETIMEOUT, SMTPC_STAGE_TLS, why);
     }
-    else {
-        smtpc__conn_watch(conn, smtpc__transport_socket(conn->transport),
-                          events);
+    else if (smtpc__conn_watch(conn,
+                               smtpc__transport_socket(conn->transport),
+                               events) != APR_SUCCESS) {
+        smtpc__conn_fail(conn, SMTPC_ECONNECT, SMTPC_STAGE_TLS,
+                         SMTPC_CONN_UNWATCHED);
     }
 }
 

@@ -35,6 +35,15 @@ static const smtpc_job_kind_t logins = {
     .advice = "check it",
 };
 
+static void wait_for_job(smtpc_conn_t *conn)
+{
+    if (smtpc__conn_watch(conn, smtpc__job_socket(conn->work_job),
+                          APR_POLLIN) != APR_SUCCESS) {
+        smtpc__conn_fail(conn, SMTPC_ECONNECT, SMTPC_STAGE_AUTH,
+                         SMTPC_CONN_UNWATCHED);
+    }
+}
+
 void smtpc__conn_start_work(smtpc_conn_t *conn)
 {
     smtpc_sasl_t *sasl = smtpc__session_sasl(conn->session);
@@ -54,7 +63,7 @@ void smtpc__conn_start_work(smtpc_conn_t *conn)
         return;
     }
     conn->state = SMTPC_CONN_WORK;
-    smtpc__conn_watch(conn, smtpc__job_socket(conn->work_job), APR_POLLIN);
+    wait_for_job(conn);
 }
 
 void smtpc__conn_drop_work(smtpc_conn_t *conn)
@@ -77,8 +86,7 @@ void smtpc__conn_work_progress(smtpc_conn_t *conn, smtpc_loop_event_e event)
         return;
     }
     if (event != SMTPC_LOOP_TIMEOUT) {
-        smtpc__conn_watch(conn, smtpc__job_socket(conn->work_job),
-                          APR_POLLIN);
+        wait_for_job(conn);
         return;
     }
     smtpc__conn_fail(conn, SMTPC_ETIMEOUT, SMTPC_STAGE_AUTH, apr_psprintf(
