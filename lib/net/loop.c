@@ -21,9 +21,14 @@
 
 #include "net/loop.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 
+#include <apr_file_io.h>
 #include <apr_network_io.h>
+#include <apr_portable.h>
 
 #include "base/env_int.h"
 
@@ -56,6 +61,9 @@ struct smtpc_watch_t {
 
 struct smtpc_loop_t {
     apr_pollset_t *pollset; /* NULL: abandoned */
+    apr_file_t *wake_in;    /* polled, with wake */
+    apr_file_t *wake_out;
+    apr_pollfd_t wake;
     apr_pool_t *pool;
     slot_t *free_slots;
     smtpc_watch_t *heap; /* the earliest */
@@ -80,14 +88,47 @@ static apr_status_t destroy_lock(void *data)
 static apr_status_t create_pollset(smtpc_loop_t *loop, apr_uint32_t sockets,
                                    apr_pool_t *pool)
 {
-    if (sockets <= SMALL_LOOP) {
-        return apr_pollset_create_ex(&loop->pollset, sockets, pool,
-                                     APR_POLLSET_WAKEABLE, APR_POLLSET_POLL);
+    if (sockets <= SMALL_LOOP + 1) {
+        return apr_pollset_create_ex(&loop->pollset, sockets, pool, 0,
+                                     APR_POLLSET_POLL);
     }
     /* With copies, taking a socket away would be a search. */
     return apr_pollset_create_ex(&loop->pollset, sockets, pool,
-                                 APR_POLLSET_WAKEABLE | APR_POLLSET_NOCOPY,
-                                 APR_POLLSET_DEFAULT);
+                                 APR_POLLSET_NOCOPY, APR_POLLSET_DEFAULT);
+}
+
+/* A pipe that other threads write to. APR's own (APR_POLLSET_WAKEABLE) leaks
+ * the descriptor of epoll if there is none for the pipe, APR 1.7. */
+static apr_status_t create_wake(smtpc_loop_t *loop, apr_pool_t *pool)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return errno;
+    }
+    (void)apr_os_pipe_put_ex(&loop->wake_in, &ends[0], 1, pool);
+    (void)apr_os_pipe_put_ex(&loop->wake_out, &ends[1], 1, pool);
+    loop->wake.p = pool;
+    loop->wake.desc_type = APR_POLL_FILE;
+    loop->wake.reqevents = APR_POLLIN;
+    loop->wake.desc.f = loop->wake_in;
+    return apr_pollset_add(loop->pollset, &loop->wake);
+}
+
+static void wake_up(smtpc_loop_t *loop)
+{
+    apr_size_t len = 1;
+
+    /* One that is full wakes, too. */
+    (void)apr_file_write(loop->wake_out, "", &len);
+}
+
+static void drain_wake(smtpc_loop_t *loop)
+{
+    char scrap[64];
+    apr_size_t len = sizeof(scrap);
+
+    (void)apr_file_read(loop->wake_in, scrap, &len);
 }
 
 apr_status_t smtpc__loop_create(smtpc_loop_t **loop, apr_uint32_t sockets,
@@ -103,7 +144,10 @@ apr_status_t smtpc__loop_create(smtpc_loop_t **loop, apr_uint32_t sockets,
     }
     apr_pool_cleanup_register(pool, made, destroy_lock,
                               apr_pool_cleanup_null);
-    rv = create_pollset(made, sockets, pool);
+    rv = create_pollset(made, sockets + 1, pool);
+    if (rv == APR_SUCCESS) {
+        rv = create_wake(made, pool);
+    }
     if (rv != APR_SUCCESS) {
         return rv;
     }
@@ -324,7 +368,7 @@ void smtpc__loop_post(smtpc_loop_t *loop, smtpc_task_t *task)
         /* With the lock held: who sees the task may end the loop. */
         if (loop->sleeping && loop->pollset) {
             loop->sleeping = 0;
-            (void)apr_pollset_wakeup(loop->pollset);
+            wake_up(loop);
         }
     }
     (void)pthread_mutex_unlock(&loop->lock);
@@ -427,7 +471,10 @@ static void serve_sockets(smtpc_loop_t *loop, const apr_pollfd_t *ready,
     for (i = 0; i < count && !loop->stopped; i++) {
         const slot_t *slot = ready[i].client_data;
 
-        if (slot->watch) {
+        if (!slot) {
+            drain_wake(loop);
+        }
+        else if (slot->watch) {
             slot->watch->fn(slot->watch->baton, SMTPC_LOOP_IO);
         }
     }
@@ -474,7 +521,6 @@ static apr_status_t turn(smtpc_loop_t *loop, apr_interval_time_t sleep)
         rv = apr_pollset_poll(loop->pollset, sleep, &count, &ready);
     }
     tasks = after_sleep(loop);
-    /* Woken by another thread is EINTR, too. */
     if (APR_STATUS_IS_EINTR(rv) || APR_STATUS_IS_TIMEUP(rv)) {
         count = 0;
         rv = APR_SUCCESS;
@@ -520,5 +566,7 @@ void smtpc__loop_abandon(smtpc_loop_t *loop)
     loop->pollset = NULL;
     if (pollset) {
         (void)apr_pollset_destroy(pollset);
+        (void)apr_file_close(loop->wake_in);
+        (void)apr_file_close(loop->wake_out);
     }
 }
