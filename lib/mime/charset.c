@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * charset.c: UTF-8 to any charset that apr_xlate (iconv) knows, as a source.
+ * charset.c: UTF-8 to any charset that iconv knows, as a source. Not through
+ * apr_xlate: it opens iconv a second time, and crashes if that fails.
  *
  * Nothing is replaced or left out: what does not fit ends the text with an
  * error that names the character and where it is. Charsets with a state
@@ -12,11 +13,11 @@
  */
 #include "mime/charset.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <apr_cstr.h>
 #include <apr_strings.h>
-#include <apr_xlate.h>
 
 #include "base/codec.h"
 #include "base/source_int.h"
@@ -33,7 +34,7 @@ typedef struct encoder_t {
     smtpc_source_t *source;
     const char *charset;
     apr_pool_t *pool;
-    apr_xlate_t *xlate;
+    iconv_t converter;
     char *in;
     char *out; /* NULL until the first read */
     apr_size_t in_len;
@@ -79,18 +80,66 @@ static int is_name(const char *charset)
     return len > 0 && len <= NAME_MAX_LEN;
 }
 
-static apr_status_t open_xlate(apr_xlate_t **xlate, const char **why,
-                               const char *charset, apr_pool_t *pool)
+static apr_status_t close_converter(void *data)
 {
+    return iconv_close(data) == 0 ? APR_SUCCESS : errno;
+}
+
+apr_status_t smtpc__converter_open(iconv_t *converter, const char *to,
+                                   const char *from, apr_pool_t *pool)
+{
+    iconv_t made = iconv_open(to, from);
+
+    if (made == (iconv_t)-1) {
+        return errno;
+    }
+    apr_pool_cleanup_register(pool, made, close_converter,
+                              apr_pool_cleanup_null);
+    *converter = made;
+    return APR_SUCCESS;
+}
+
+apr_status_t smtpc__converter_run(iconv_t converter, const char *in,
+                                  apr_size_t *in_left, char *out,
+                                  apr_size_t *out_left)
+{
+    /* It does not write to its input. */
+    char *from = (char *)in;
+
+    if (iconv(converter, in != NULL ? &from : NULL, in_left, &out, out_left)
+        != (size_t)-1) {
+        return APR_SUCCESS;
+    }
+    switch (errno) {
+    case E2BIG:
+        return APR_SUCCESS;
+    case EINVAL:
+        return APR_INCOMPLETE;
+    default:
+        return APR_EINVAL;
+    }
+}
+
+static apr_status_t open_for(iconv_t *converter, const char **why,
+                             const char *charset, apr_pool_t *pool)
+{
+    char text[160];
+    apr_status_t rv;
+
     if (!is_name(charset)) {
         *why = "it is not the name of a charset";
         return SMTPC_EARG;
     }
-    if (apr_xlate_open(xlate, charset, "UTF-8", pool) != APR_SUCCESS) {
+    rv = smtpc__converter_open(converter, charset, "UTF-8", pool);
+    if (rv == APR_EINVAL) {
         *why = "this system does not know it; use utf-8";
         return SMTPC_EARG;
     }
-    return APR_SUCCESS;
+    if (rv != APR_SUCCESS) {
+        *why = apr_psprintf(pool, "it cannot be looked up: %s",
+                            smtpc_strerror(rv, text, sizeof(text)));
+    }
+    return rv;
 }
 
 apr_status_t smtpc__charset_check(const char **why, const char *charset,
@@ -99,15 +148,14 @@ apr_status_t smtpc__charset_check(const char **why, const char *charset,
     apr_size_t in_left = 2;
     char out[64];
     apr_size_t out_left = sizeof(out);
-    apr_xlate_t *xlate;
+    iconv_t converter;
     apr_size_t len;
-    apr_status_t rv = open_xlate(&xlate, why, charset, pool);
+    apr_status_t rv = open_for(&converter, why, charset, pool);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    rv = apr_xlate_conv_buffer(xlate, "\r\n", &in_left, out, &out_left);
-    (void)apr_xlate_close(xlate);
+    rv = smtpc__converter_run(converter, "\r\n", &in_left, out, &out_left);
     len = sizeof(out) - out_left;
     if (rv != APR_SUCCESS || len < 2 || memcmp(out + len - 2, "\r\n", 2) != 0
         || memchr(out, '\0', len) != NULL) {
@@ -187,11 +235,11 @@ static apr_status_t convert(encoder_t *e)
 
     if (left == 0) {
         e->reset = 1;
-        rv = apr_xlate_conv_buffer(e->xlate, NULL, NULL, e->out, &room);
+        rv = smtpc__converter_run(e->converter, NULL, NULL, e->out, &room);
         e->out_end = OUT_SIZE - room;
         return rv;
     }
-    rv = apr_xlate_conv_buffer(e->xlate, e->in, &left, e->out, &room);
+    rv = smtpc__converter_run(e->converter, e->in, &left, e->out, &room);
     e->out_end = OUT_SIZE - room;
     used = e->in_len - left;
     e->characters += count_characters(e->in, used);
@@ -262,7 +310,7 @@ static apr_status_t encoder_rewind(void *baton)
 
     if (rv == APR_SUCCESS && e->out != NULL) {
         /* Back to the state at the start; what that writes is of no use. */
-        (void)apr_xlate_conv_buffer(e->xlate, NULL, NULL, e->out, &room);
+        rv = smtpc__converter_run(e->converter, NULL, NULL, e->out, &room);
     }
     e->in_len = 0;
     e->out_start = 0;
@@ -294,7 +342,7 @@ apr_status_t smtpc__charset_encode(smtpc_source_t **encoded,
     };
     encoder_t *e = apr_pcalloc(pool, sizeof(*e));
     const char *why;
-    apr_status_t rv = open_xlate(&e->xlate, &why, charset, pool);
+    apr_status_t rv = open_for(&e->converter, &why, charset, pool);
 
     if (rv != APR_SUCCESS) {
         return rv;

@@ -163,26 +163,33 @@ void smtpc__entity_set_own_type(smtpc_entity_t *entity,
     entity->guessed = 0;
 }
 
-static const char *type_problem(const smtpc_entity_t *entity,
-                                const smtpc_content_type_t *type,
-                                apr_pool_t *pool)
+/* Check that entity may have type, or set *why to what speaks against
+ * it. */
+static apr_status_t check_type(const char **why,
+                               const smtpc_entity_t *entity,
+                               const smtpc_content_type_t *type,
+                               apr_pool_t *pool)
 {
     const char *charset = param_of(type, "charset");
-    const char *why;
+    apr_status_t rv = APR_SUCCESS;
 
     if (strncmp(type->value, "multipart/", 10) == 0
         || strncmp(type->value, "message/", 8) == 0) {
-        return "multipart and message types cannot be given; the library "
+        *why = "multipart and message types cannot be given; the library "
                "makes them";
+        return SMTPC_EARG;
     }
     if (param_of(type, "boundary") != NULL) {
-        return "only the library makes boundaries";
+        *why = "only the library makes boundaries";
+        return SMTPC_EARG;
     }
-    if (charset != NULL && entity->origin == SMTPC_ORIGIN_TEXT
-        && smtpc__charset_check(&why, charset, pool) != APR_SUCCESS) {
-        return apr_psprintf(pool, "charset %.40s: %s", charset, why);
+    if (charset != NULL && entity->origin == SMTPC_ORIGIN_TEXT) {
+        rv = smtpc__charset_check(why, charset, pool);
+        if (rv != APR_SUCCESS) {
+            *why = apr_psprintf(pool, "charset %.40s: %s", charset, *why);
+        }
     }
-    return NULL;
+    return rv;
 }
 
 static smtpc_content_type_t *copy_type(const smtpc_content_type_t *type,
@@ -207,12 +214,12 @@ static apr_status_t put_type(smtpc_entity_t *entity,
                              apr_pool_t *scratch)
 {
     const smtpc_content_type_t *old = entity->type;
-    const char *why = type_problem(entity, type, scratch);
-    apr_status_t rv;
+    const char *why = "";
+    apr_status_t rv = check_type(&why, entity, type, scratch);
 
-    if (why != NULL) {
-        return smtpc__message_fail(entity->message, SMTPC_EARG,
-                                   "%s: content type \"%.100s\": %s",
+    if (rv != APR_SUCCESS) {
+        return smtpc__message_fail(entity->message, rv, "%s: content type "
+                                   "\"%.100s\": %s",
                                    smtpc__entity_noun(entity), type->value,
                                    why);
     }
@@ -458,9 +465,12 @@ apr_status_t smtpc__entity_check(smtpc_entity_t *entity)
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    if (smtpc__leaf_check(entity, &why, scratch) != APR_SUCCESS) {
-        rv = smtpc__message_fail(entity->message, SMTPC_EARG, "%s: %s",
-                                 smtpc__entity_noun(entity), why);
+    rv = smtpc__leaf_check(entity, &why, scratch);
+    if (rv != APR_SUCCESS) {
+        /* The text is at fault, unless it is this system. */
+        rv = smtpc__message_fail(entity->message,
+                                 rv >= SMTPC_STATUS_FIRST ? SMTPC_EARG : rv,
+                                 "%s: %s", smtpc__entity_noun(entity), why);
     }
     apr_pool_destroy(scratch);
     return rv;

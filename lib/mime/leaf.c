@@ -85,7 +85,8 @@ static apr_status_t add_filters(content_t *c, const char **why,
         c->utf8 = 0;
         rv = smtpc__charset_encode(&c->source, c->source, c->charset, pool);
         if (rv != APR_SUCCESS) {
-            *why = "its charset is not known any more";
+            *why = rv == SMTPC_EARG ? "its charset is not known any more"
+                                    : "its charset cannot be looked up";
         }
     }
     return rv;

@@ -16,10 +16,10 @@
 #include <apr_cstr.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
-#include <apr_xlate.h>
 
 #include "base/codec.h"
 #include "mime/ascii.h"
+#include "mime/charset.h"
 
 /* Most bytes of UTF-8 that one byte of another charset becomes. */
 #define GROWTH 4
@@ -122,7 +122,7 @@ static const char *to_utf8(decoder_t *d, const word_t *w, apr_size_t len)
     apr_size_t room = GROWTH * len;
     apr_size_t left = len;
     char *out = apr_palloc(d->pool, room + 1);
-    apr_xlate_t *xlate;
+    iconv_t converter;
 
     if (apr_cstr_casecmp(charset, "utf-8") == 0
         || apr_cstr_casecmp(charset, "us-ascii") == 0) {
@@ -131,9 +131,9 @@ static const char *to_utf8(decoder_t *d, const word_t *w, apr_size_t len)
     }
     else {
         if (++d->converters > CONVERTERS_MAX
-            || apr_xlate_open(&xlate, "UTF-8", charset, d->pool)
+            || smtpc__converter_open(&converter, "UTF-8", charset, d->pool)
                    != APR_SUCCESS
-            || apr_xlate_conv_buffer(xlate, d->bytes, &left, out, &room)
+            || smtpc__converter_run(converter, d->bytes, &left, out, &room)
                    != APR_SUCCESS
             || left > 0) {
             return NULL;

@@ -118,7 +118,7 @@ smtpc_entity_type_param_value(const smtpc_entity_t *entity, apr_size_t i);
 
 /**
  * Let @a entity be written in @a charset; NULL: us-ascii if the text has
- * nothing else, else utf-8. Text given in UTF-8 is converted with apr_xlate
+ * nothing else, else utf-8. Text given in UTF-8 is converted with iconv
  * when it is sent. For bytes given as such it only says what they are in.
  *
  * @return APR_SUCCESS
