@@ -75,13 +75,13 @@ static apr_status_t set_names(smtpc_dkim_t *dkim, const char **why,
 {
     const char *reason = "has no dot in it";
     smtpc__domain_t normal;
+    apr_status_t rv = smtpc__domain_normal(&normal, &reason, domain,
+                                           dkim->pool);
 
-    if (smtpc__domain_normal(&normal, &reason, domain, dkim->pool)
-            != APR_SUCCESS
-        || strchr(normal.ascii, '.') == NULL) {
+    if (rv != APR_SUCCESS || strchr(normal.ascii, '.') == NULL) {
         *why = apr_psprintf(dkim->pool, "the DKIM domain \"%s\" %s",
                             shown(domain, dkim->pool), reason);
-        return SMTPC_EARG;
+        return rv == APR_ENOMEM ? rv : SMTPC_EARG;
     }
     if (!is_selector(selector)) {
         *why = apr_psprintf(dkim->pool,

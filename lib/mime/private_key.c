@@ -49,6 +49,17 @@ static int no_password(char *buf, int size, int writing, void *baton)
     return -1;
 }
 
+int smtpc__crypto_no_memory(void)
+{
+    unsigned long code;
+    int found = 0;
+
+    while ((code = ERR_get_error()) != 0) {
+        found |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    }
+    return found;
+}
+
 static EVP_PKEY *parse(const smtpc_secret_t *secret, int *encrypted)
 {
     apr_size_t len;
@@ -60,7 +71,6 @@ static EVP_PKEY *parse(const smtpc_secret_t *secret, int *encrypted)
         key = PEM_read_bio_PrivateKey(bio, NULL, no_password, encrypted);
     }
     BIO_free(bio);
-    ERR_clear_error();
     return key;
 }
 
@@ -72,6 +82,7 @@ apr_status_t smtpc__private_key_load(struct evp_pkey_st **key,
     smtpc_secret_t *secret;
     EVP_PKEY *made;
     int encrypted = 0;
+    int no_memory;
     apr_status_t rv;
 
     if (reference == NULL) {
@@ -88,8 +99,15 @@ apr_status_t smtpc__private_key_load(struct evp_pkey_st **key,
         apr_pool_destroy(scratch);
         return rv;
     }
+    ERR_clear_error();
     made = parse(secret, &encrypted);
     apr_pool_destroy(scratch);
+    no_memory = smtpc__crypto_no_memory();
+    if (made == NULL && no_memory) {
+        *why = apr_pstrcat(pool, "there is no memory for ",
+                           subject(reference, pool), NULL);
+        return APR_ENOMEM;
+    }
     if (made == NULL) {
         *why = apr_pstrcat(pool, subject(reference, pool),
                            encrypted ? " needs a pass phrase; take it away "

@@ -20,10 +20,15 @@ struct evp_pkey_st;
  *
  * @return APR_SUCCESS
  *         SMTPC_EARG    not a private key, or one with a pass phrase
+ *         APR_ENOMEM    no memory for it
  *         else          as smtpc_secret_load()
  */
 apr_status_t smtpc__private_key_load(struct evp_pkey_st **key,
                                      const char **why, const char *reference,
                                      apr_pool_t *pool) SMTPC_WARN_UNUSED;
+
+/** Empty OpenSSL's queue of errors; return non-zero if want of memory was one
+ *  of them, so that nobody looks for a mistake in his files. */
+int smtpc__crypto_no_memory(void);
 
 #endif

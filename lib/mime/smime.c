@@ -91,16 +91,19 @@ static apr_status_t load(STACK_OF(X509) **list, smtpc_message_t *message,
                                    "be opened: %s", path,
                                    smtpc_strerror(rv, text, sizeof(text)));
     }
+    ERR_clear_error();
     bio = BIO_new_fp(file, BIO_CLOSE);
     *list = bio != NULL ? read_all(bio) : NULL;
     if (bio == NULL) {
         (void)fclose(file);
     }
     BIO_free(bio);
-    ERR_clear_error();
-    if (*list == NULL) {
+    /* What ends the list may be the end of memory, too. */
+    if (smtpc__crypto_no_memory() || *list == NULL) {
+        sk_X509_pop_free(*list, X509_free);
         return smtpc__message_fail(message, APR_ENOMEM,
-                                   "no memory for a certificate");
+                                   "no memory for the certificates in "
+                                   "\"%.300s\"", path);
     }
     apr_pool_cleanup_register(message->pool, *list, free_certificates,
                               apr_pool_cleanup_null);

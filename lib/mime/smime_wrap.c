@@ -25,6 +25,7 @@
 #include "base/limits.h"
 #include "base/source_int.h"
 #include "mime/ident.h"
+#include "mime/private_key.h"
 
 /* Bytes given to OpenSSL in one go. */
 #define PIECE 16384
@@ -234,6 +235,10 @@ static apr_status_t make_signature(wrap_t *w, smtpc_source_t *entity,
     }
     if (rv == APR_SUCCESS) {
         rv = encode(w, cms, data, len);
+    }
+    /* Its writer of DER may leave out what it had no memory for. */
+    if (rv == APR_SUCCESS && smtpc__crypto_no_memory()) {
+        rv = fail(w, APR_ENOMEM, "no memory for the S/MIME signature");
     }
     free_chain(digests, nowhere);
     BIO_free(nowhere);
