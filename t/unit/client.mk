@@ -53,6 +53,7 @@ threaded_tests += \
 	t/unit/client_settings_test \
 	t/unit/client_test \
 	t/unit/client_threads_test \
+	t/unit/conn_dane_test \
 	t/unit/conn_test \
 	t/unit/conn_work_test \
 	t/unit/engine_test \

@@ -6,6 +6,8 @@
 
 #include <poll.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <apr_portable.h>
 #include <apr_strings.h>
@@ -154,6 +156,25 @@ static void test_answers(const dns_server_t *server, apr_pool_t *pool)
     }
 }
 
+/* A process that was forked asks with a context of its own. */
+static void test_fork(dns_server_t *server, apr_pool_t *pool)
+{
+    smtpc_dane_query_t query = { "mail.dane.example", 25,
+                                 dns_server_anchor(server),
+                                 dns_server_address(server) };
+    smtpc_dane_answer_t answer;
+    const char *why = "";
+    int status = -1;
+    pid_t child = fork();
+
+    if (child == 0) {
+        _exit(look_up(&answer, &why, &query, pool) == APR_SUCCESS
+                      && answer.found == SMTPC_TLSA_USABLE ? 0 : 1);
+    }
+    (void)waitpid(child, &status, 0);
+    tap_is_int(status, 0, "after a fork");
+}
+
 static void test_trouble(dns_server_t *server, apr_pool_t *pool)
 {
     smtpc_dane_query_t query = { "mail.dane.example", 25, "/no/such",
@@ -193,6 +214,7 @@ static void run_tests(apr_pool_t *pool)
 
     tap_is_int(smtpc__dane_is_built(), 1, "built with libunbound");
     test_answers(server, pool);
+    test_fork(server, pool);
     test_trouble(server, pool);
 }
 

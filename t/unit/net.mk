@@ -19,6 +19,7 @@ unit_tests += \
 	t/unit/transport_test \
 	t/unit/tunnel_test
 threaded_tests += \
+	t/unit/dane_lookup_test \
 	t/unit/dial_proxy_test \
 	t/unit/dial_test \
 	t/unit/job_test \
