@@ -64,5 +64,5 @@ testsupport_sources += t/support/async.c t/support/async.h \
 	t/support/clock.c t/support/clock.h \
 	t/support/echo.c t/support/echo.h \
 	t/support/mail.c t/support/mail.h \
-	t/support/sink.c t/support/sink.h \
-	t/support/sink_mail.c
+	t/support/sink.c t/support/sink.h t/support/sink_int.h \
+	t/support/sink_mail.c t/support/sink_smtp.c
