@@ -21,6 +21,7 @@
 #include "../support/hostile.h"
 #include "../support/mail.h"
 #include "../support/peer_tls.h"
+#include "../support/process.h"
 #include "../tap/tap.h"
 
 /** A child that hangs ends after so many seconds, and the test fails. */
@@ -91,7 +92,7 @@ static int in_child(int (*fn)(hostile_meeting_t *), hostile_meeting_t *m)
 static int send_in_child(hostile_meeting_t *m)
 {
     smtpc_result_t *result;
-    int before = async_descriptors();
+    int before = process_descriptors();
 
     if (mail_send(&result, m->client, "child@y.test", m->pool)
         != APR_SUCCESS) {
@@ -101,7 +102,7 @@ static int send_in_child(hostile_meeting_t *m)
         return 2; /* over the parent's */
     }
     /* One of its own; the parent's is closed here. */
-    if (async_descriptors() > before) {
+    if (process_descriptors() > before) {
         return 3;
     }
     return smtpc_client_dispose(m->client) == APR_SUCCESS ? 0 : 4;
@@ -153,7 +154,7 @@ static void test_close(const char *name, const hostile_server_t *server,
 
     tap_subtest_begin("R11: closed during %s", name);
     hostile_meet(&m, server);
-    before = async_descriptors();
+    before = process_descriptors();
     apr_pool_create_unmanaged(&pool);
     must(smtpc_env_create(&env, pool), "env");
     must(smtpc_client_create(&client, env, host, peer_port(m.peer), pool),
@@ -176,7 +177,7 @@ static void test_close(const char *name, const hostile_server_t *server,
     apr_pool_destroy(pool);
     hostile_part(&m);
     /* Those of connections at the server ended with their threads. */
-    tap_ok(async_descriptors() <= before, "no descriptor is left");
+    tap_ok(process_descriptors() <= before, "no descriptor is left");
     hostile_forget(&m);
     async_end(&async);
     tap_subtest_end();

@@ -5,8 +5,6 @@
 
 #include "async.h"
 
-#include <dirent.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -82,64 +80,4 @@ smtpc_message_t *async_message(const char *to, apr_pool_t *pool)
         tap_bail("no message");
     }
     return message;
-}
-
-static int count_entries(const char *path)
-{
-    DIR *dir = opendir(path);
-    int count = 0;
-
-    if (!dir) {
-        tap_bail("no %s", path);
-    }
-    while (readdir(dir)) {
-        count++;
-    }
-    closedir(dir);
-    return count - 2;
-}
-
-/* Return whether the thread is on its way out. Who was joined may still be
- * listed: the kernel says it to the joiner first (PF_EXITING in proc(5)). */
-static int is_exiting(const char *id)
-{
-    char path[64];
-    char line[512];
-    const char *end = NULL;
-    unsigned int flags = 4;
-    FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/self/task/%.20s/stat", id);
-    file = fopen(path, "r");
-    if (file) {
-        end = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
-        fclose(file);
-    }
-    /* state, parent, group, session, terminal, its group, flags */
-    if (end && sscanf(end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1) {
-        tap_bail("%s has no flags", path);
-    }
-    return (flags & 4) != 0;
-}
-
-int async_threads(void)
-{
-    DIR *dir = opendir("/proc/self/task");
-    const struct dirent *entry;
-    int count = 0;
-
-    if (!dir) {
-        tap_bail("no /proc/self/task");
-    }
-    while ((entry = readdir(dir)) != NULL) {
-        count += *entry->d_name != '.' && !is_exiting(entry->d_name);
-    }
-    closedir(dir);
-    return count;
-}
-
-int async_descriptors(void)
-{
-    /* Without that of the directory. */
-    return count_entries("/proc/self/fd") - 1;
 }

@@ -4,8 +4,7 @@
 
 /**
  * @file async.h
- * What tests of asynchronous sends do: record completions and wait for them,
- * and count what a process has open and running.
+ * What tests of asynchronous sends do: record completions and wait for them.
  */
 
 #include <pthread.h>
@@ -42,11 +41,5 @@ int async_count(async_t *async);
 
 /** Return a message from web@example.org to @a to, in @a pool. */
 smtpc_message_t *async_message(const char *to, apr_pool_t *pool);
-
-/** Return how many threads the process has that are not about to end. */
-int async_threads(void);
-
-/** Return how many descriptors the process has open. */
-int async_descriptors(void);
 
 #endif

@@ -16,3 +16,6 @@ unit_tests += \
 	t/unit/source_test \
 	t/unit/status_test
 threaded_tests += t/unit/env_test
+testsupport_sources += \
+	t/support/clock.c t/support/clock.h \
+	t/support/process.c t/support/process.h

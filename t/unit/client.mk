@@ -61,7 +61,6 @@ threaded_tests += \
 	t/unit/pool_test
 testsupport_sources += t/support/async.c t/support/async.h \
 	t/support/batch.c t/support/batch.h \
-	t/support/clock.c t/support/clock.h \
 	t/support/echo.c t/support/echo.h \
 	t/support/mail.c t/support/mail.h \
 	t/support/sink.c t/support/sink.h t/support/sink_int.h \

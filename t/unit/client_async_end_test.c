@@ -13,6 +13,7 @@
 #include "../support/async.h"
 #include "../support/echo.h"
 #include "../support/mail.h"
+#include "../support/process.h"
 #include "../tap/tap.h"
 
 /** Clients of an env that ends. */
@@ -287,7 +288,7 @@ static int count_strange(const orphan_t *orphans)
 static void test_env(apr_pool_t *pool)
 {
     orphan_t orphans[CLIENTS];
-    int threads = async_threads();
+    int threads = process_threads();
     apr_pool_t *env_pool;
     smtpc_env_t *own_env;
     peer_smtp_t smtp;
@@ -328,7 +329,7 @@ static void test_env(apr_pool_t *pool)
     tap_is_int(count_strange(orphans), 0, "nothing begins any more");
     tap_is_int(peer_accepted(peer), 5, "no other connection was made");
     peer_stop(peer);
-    tap_is_int(async_threads(), threads, "its thread has ended");
+    tap_is_int(process_threads(), threads, "its thread has ended");
     async_end(&async);
     tap_subtest_end();
 }
@@ -336,8 +337,8 @@ static void test_env(apr_pool_t *pool)
 /* One pool for all: the client goes first. */
 static void test_one_pool(apr_pool_t *pool)
 {
-    int threads = async_threads();
-    int descriptors = async_descriptors();
+    int threads = process_threads();
+    int descriptors = process_descriptors();
     smtpc_message_t *message = async_message("x@y.test", pool);
     smtpc_env_t *own_env;
     apr_pool_t *own;
@@ -362,8 +363,8 @@ static void test_one_pool(apr_pool_t *pool)
     tap_is_int(async_count(&async), 1, "completed");
     tap_is_int(async.status, SMTPC_ECANCELLED, "cancelled");
     peer_stop(peer);
-    tap_is_int(async_threads(), threads, "no thread is left");
-    tap_is_int(async_descriptors(), descriptors, "no descriptor either");
+    tap_is_int(process_threads(), threads, "no thread is left");
+    tap_is_int(process_descriptors(), descriptors, "no descriptor either");
     async_end(&async);
     tap_subtest_end();
 }

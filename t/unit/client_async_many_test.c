@@ -14,6 +14,7 @@
 #include "../support/async.h"
 #include "../support/echo.h"
 #include "../support/mail.h"
+#include "../support/process.h"
 #include "../tap/tap.h"
 
 /** Mails, each of a client of its own. */
@@ -155,7 +156,7 @@ int main(void)
     echo.extensions = "PIPELINING";
     echo_hold(&echo, 1);
     peer = peer_start(echo_serve, &echo);
-    threads = async_threads();
+    threads = process_threads();
     apr_pool_create(&clients, pool);
     make_all(mails, many, peer, env, clients);
     before = bytes_used();
@@ -165,7 +166,7 @@ int main(void)
                "as many are at work as there are connections");
     grown = (bytes_used() - before) / MAILS;
     /* The rest are those of the server. */
-    tap_is_int(async_threads() - CONNECTIONS, threads + 1, "one more thread");
+    tap_is_int(process_threads() - CONNECTIONS, threads + 1, "one more thread");
     tap_is_int(async_count(&many->async), 0, "none is completed");
     tap_diag("%d bytes for each mail that waits", (int)grown);
     if (MEMORY_IS_KNOWN) {

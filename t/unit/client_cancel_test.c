@@ -18,6 +18,7 @@
 #include "../support/echo.h"
 #include "../support/mail.h"
 #include "../support/peer_tls.h"
+#include "../support/process.h"
 #include "../tap/tap.h"
 
 /** Random instants, of all ways together. */
@@ -573,8 +574,8 @@ int main(void)
     ca_file = peer_ca_file(ca, pool);
     tap_run(tests, 2);
     /* What the env keeps for the next call is there by this time. */
-    descriptors = async_descriptors();
+    descriptors = process_descriptors();
     tap_run(tests + 2, sizeof(tests) / sizeof(tests[0]) - 2);
-    tap_is_int(async_descriptors(), descriptors, "no descriptor is left");
+    tap_is_int(process_descriptors(), descriptors, "no descriptor is left");
     return tap_done();
 }

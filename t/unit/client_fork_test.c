@@ -19,6 +19,7 @@
 #include "../support/echo.h"
 #include "../support/mail.h"
 #include "../support/peer_tls.h"
+#include "../support/process.h"
 #include "../tap/tap.h"
 
 /** A child that hangs ends after so many seconds, and the test fails. */
@@ -122,7 +123,7 @@ static int send_in_child(rig_t *rig)
 {
     smtpc_message_t *message = async_message("child@y.test", rig->pool);
     smtpc_result_t *result;
-    int descriptors = async_descriptors();
+    int descriptors = process_descriptors();
 
     if (smtpc_client_send(&result, rig->client, message, rig->pool)
         != APR_SUCCESS) {
@@ -147,7 +148,7 @@ static int send_in_child(rig_t *rig)
         || connections_to(rig->port) != 0) {
         return 6;
     }
-    return async_descriptors() > descriptors ? 7 : 0;
+    return process_descriptors() > descriptors ? 7 : 0;
 }
 
 /* The server answers when all of KEPT have come. */
@@ -224,7 +225,7 @@ static int send_async_in_child(rig_t *rig)
     smtpc_message_t *message = async_message("child@y.test", rig->pool);
     smtpc_result_t *result;
     async_t async;
-    int threads = async_threads();
+    int threads = process_threads();
 
     if (threads != 1) {
         return 21;
@@ -238,7 +239,7 @@ static int send_async_in_child(rig_t *rig)
         || strcmp(smtpc_result_queue_id(async.result), "child") != 0) {
         return 23;
     }
-    if (async_threads() != threads + 1) {
+    if (process_threads() != threads + 1) {
         return 24;
     }
     if (smtpc_client_send_async(rig->busy, message, async_completed, &async)
@@ -261,7 +262,7 @@ static int send_async_in_child(rig_t *rig)
 static int destroy_in_child(rig_t *rig)
 {
     apr_pool_destroy(rig->pool);
-    return async_threads() == 1 ? 0 : 41;
+    return process_threads() == 1 ? 0 : 41;
 }
 
 static void test_thread(int secure)

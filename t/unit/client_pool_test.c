@@ -7,7 +7,6 @@
 
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include <apr_thread_proc.h>
 
 #include "../support/async.h"
+#include "../support/clock.h"
 #include "../support/echo.h"
 #include "../support/mail.h"
 #include "../tap/tap.h"
@@ -24,22 +24,11 @@
 #define IDLE_SECONDS 30
 
 static smtpc_env_t *env;
-static atomic_long clock_ahead; /* seconds */
-
-int clock_gettime(clockid_t which, struct timespec *now)
-{
-    int rv = (int)syscall(SYS_clock_gettime, which, now);
-
-    if (which == CLOCK_MONOTONIC) {
-        now->tv_sec += atomic_load(&clock_ahead);
-    }
-    return rv;
-}
 
 /* Let so many seconds pass. */
 static void pass_time(long seconds)
 {
-    atomic_fetch_add(&clock_ahead, seconds);
+    clock_advance(apr_time_from_sec(seconds));
 }
 
 static apr_status_t send_one(smtpc_client_t *client, apr_pool_t *pool)

@@ -6,14 +6,12 @@
  */
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +20,8 @@
 
 #include "base/env_int.h"
 #include "net/dial.h"
+#include "../support/clock.h"
+#include "../support/process.h"
 #include "../tap/tap.h"
 
 static smtpc_env_t *env;
@@ -87,32 +87,6 @@ void freeaddrinfo(struct addrinfo *list)
         free(list);
         list = next;
     }
-}
-
-/* The clock that deadlines go by can be put forward. */
-
-static time_t clock_ahead;
-
-int clock_gettime(clockid_t which, struct timespec *now)
-{
-    int rv = (int)syscall(SYS_clock_gettime, which, now);
-
-    if (which == CLOCK_MONOTONIC) {
-        now->tv_sec += clock_ahead;
-    }
-    return rv;
-}
-
-static int open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    while (dir && readdir(dir)) {
-        count++;
-    }
-    closedir(dir);
-    return count;
 }
 
 /* Listen at ip; *port is set. */
@@ -272,7 +246,7 @@ static void test_lookup(apr_pool_t *pool)
 
     make_rig(&rig, "slow.test", 25, pool);
     tap_is_int(begin(&rig, apr_time_from_sec(3600)), APR_SUCCESS, "begun");
-    clock_ahead += 30;
+    clock_advance(apr_time_from_sec(30));
     tap_is_int(smtpc__loop_run(rig.loop), APR_SUCCESS, "30 s later");
     tap_is_int(smtpc__dial_status(rig.dial), SMTPC_ETIMEOUT,
                "the same, with time left");
@@ -411,7 +385,7 @@ static void cancel_at(int stage, int by_pool, apr_pool_t *pool)
     if (stage == 1) {
         fill_queue(fillers, 4, "127.0.0.1", port);
     }
-    before = open_descriptors();
+    before = process_descriptors();
     make_rig(&rig, stage == 0 ? "slow.test" : "127.0.0.1", port, pool);
     rig.cancel = stage == 3;
     tap_is_int(begin(&rig, apr_time_from_sec(60)), APR_SUCCESS, "begun");
@@ -436,7 +410,7 @@ static void cancel_at(int stage, int by_pool, apr_pool_t *pool)
     apr_pool_destroy(rig.pool);
     tap_is_int(rig.called, stage >= 2, "done was not called again");
     /* The thread of the look-up keeps its own until the resolver answers. */
-    tap_is_int(open_descriptors(), before + (stage == 0), "all is closed");
+    tap_is_int(process_descriptors(), before + (stage == 0), "all is closed");
     if (stage == 1) {
         for (i = 0; i < 4; i++) {
             close(fillers[i]);

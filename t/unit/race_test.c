@@ -4,11 +4,9 @@
  * played by sockets whose queue of connections is full.
  */
 
-#include <dirent.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,38 +15,14 @@
 #include "base/env_int.h"
 #include "base/limits.h"
 #include "net/race.h"
+#include "../support/clock.h"
+#include "../support/process.h"
 #include "../tap/tap.h"
 
 /** Connections that fill a queue; the system takes one or two. */
 #define FILLERS 4
 
 static smtpc_env_t *env;
-
-/* The clock that deadlines go by can be put forward. */
-
-static time_t clock_ahead;
-
-int clock_gettime(clockid_t which, struct timespec *now)
-{
-    int rv = (int)syscall(SYS_clock_gettime, which, now);
-
-    if (which == CLOCK_MONOTONIC) {
-        now->tv_sec += clock_ahead;
-    }
-    return rv;
-}
-
-static int open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    while (dir && readdir(dir)) {
-        count++;
-    }
-    closedir(dir);
-    return count;
-}
 
 /* A server of one address. */
 typedef struct server_t {
@@ -266,14 +240,14 @@ static void test_silent(apr_pool_t *pool)
         add(&rig, silent[i].address);
     }
     add(&rig, good.address);
-    before = open_descriptors();
+    before = process_descriptors();
     tap_is_int(run(&rig, apr_time_from_sec(60)), APR_SUCCESS, "connected");
     tap_is_str(smtpc__tcp_peer(smtpc__race_tcp(rig.race)),
                name_of(&good, pool), "to the fourth");
     tap_ok(rig.took >= apr_time_from_msec(750)
                && rig.took < apr_time_from_sec(5),
            "250 ms for each (%ld us)", (long)rig.took);
-    tap_is_int(open_descriptors(), before + 1, "the others are closed");
+    tap_is_int(process_descriptors(), before + 1, "the others are closed");
     apr_pool_destroy(rig.pool);
 
     make_rig(&rig, 8, pool);
@@ -304,7 +278,7 @@ static void test_silent(apr_pool_t *pool)
 static void put_forward(void *baton, smtpc_loop_event_e event)
 {
     (void)event;
-    clock_ahead += *(time_t *)baton;
+    clock_advance(apr_time_from_sec(*(time_t *)baton));
 }
 
 static void test_attempt_timeout(apr_pool_t *pool)
@@ -488,7 +462,7 @@ static void test_stop(apr_pool_t *pool)
     start(&silent[0], "127.0.0.1", 0, pool);
     start(&silent[1], "127.0.0.2", 0, pool);
     for (i = 0; i < 2; i++) {
-        before = open_descriptors();
+        before = process_descriptors();
         make_rig(&rig, 8, pool);
         add(&rig, silent[0].address);
         add(&rig, silent[1].address);
@@ -505,7 +479,7 @@ static void test_stop(apr_pool_t *pool)
         }
         apr_pool_destroy(rig.pool);
         tap_is_int(rig.called, 0, "done is not called");
-        tap_is_int(open_descriptors(), before, "all is closed");
+        tap_is_int(process_descriptors(), before, "all is closed");
     }
     stop(&silent[0]);
     stop(&silent[1]);

@@ -2,9 +2,9 @@
 /*
  * secret_load_test.c: references to secrets, good, bad and hostile.
  */
+#include "../support/process.h"
 #include "../tap/tap.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,20 +182,6 @@ static const char *script_with(const char *content)
                        NULL);
 }
 
-static int open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    while (dir != NULL && readdir(dir) != NULL) {
-        count++;
-    }
-    if (dir != NULL) {
-        closedir(dir);
-    }
-    return count;
-}
-
 static void programs(void)
 {
     const char *program;
@@ -271,14 +257,14 @@ int main(void)
         == NULL) {
         tap_bail("cannot change the standard input");
     }
-    before = open_descriptors();
+    before = process_descriptors();
     literals();
     files();
     not_files();
     variables();
     programs();
     hanging_programs();
-    tap_is_int(open_descriptors(), before, "no descriptor is left");
+    tap_is_int(process_descriptors(), before, "no descriptor is left");
     unlink(apr_pstrcat(tap_pool(), directory, "/secret", NULL));
     unlink(apr_pstrcat(tap_pool(), directory, "/program", NULL));
     tap_is_int(rmdir(directory), 0, "nothing is left behind");

@@ -3,9 +3,9 @@
  * source_file_test.c: files as sources, and files that do not stay as they
  * were.
  */
+#include "../support/process.h"
 #include "../tap/tap.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -40,20 +40,6 @@ static const char *write_file(const char *name, const char *content)
     return path;
 }
 
-static int open_descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int count = 0;
-
-    while (dir != NULL && readdir(dir) != NULL) {
-        count++;
-    }
-    if (dir != NULL) {
-        closedir(dir);
-    }
-    return count;
-}
-
 /* Read all of source into one string and set status. */
 static const char *slurp(smtpc_source_t *source, apr_status_t *status)
 {
@@ -75,7 +61,7 @@ static const char *slurp(smtpc_source_t *source, apr_status_t *status)
 static void reading(void)
 {
     const char *path = write_file("plain", "some bytes of text\n");
-    int before = open_descriptors();
+    int before = process_descriptors();
     smtpc_source_t *source;
     apr_size_t len = 4;
     apr_status_t rv;
@@ -84,13 +70,13 @@ static void reading(void)
     tap_is_int(smtpc_source_create_file(&source, path, tap_pool()),
                APR_SUCCESS, "a file");
     tap_is_int(smtpc_source_length(source), 19, "has a length");
-    tap_is_int(open_descriptors(), before, "and is not open yet");
+    tap_is_int(process_descriptors(), before, "and is not open yet");
     tap_is_int(smtpc_source_read(source, buf, &len), APR_SUCCESS, "read");
-    tap_is_int(open_descriptors(), before + 1, "it is open");
+    tap_is_int(process_descriptors(), before + 1, "it is open");
     tap_is_int(smtpc_source_rewind(source), APR_SUCCESS, "rewound midway");
     tap_is_str(slurp(source, &rv), "some bytes of text\n", "read in full");
     tap_is_int(rv, APR_EOF, "to its end");
-    tap_is_int(open_descriptors(), before, "and closed");
+    tap_is_int(process_descriptors(), before, "and closed");
     tap_is_int(smtpc_source_rewind(source), APR_SUCCESS, "rewound");
     tap_is_str(slurp(source, &rv), "some bytes of text\n", "read again");
 }
@@ -201,12 +187,12 @@ int main(void)
     if (directory == NULL) {
         tap_bail("cannot make a directory");
     }
-    before = open_descriptors();
+    before = process_descriptors();
     reading();
     changing();
     refused();
     empty();
-    tap_is_int(open_descriptors(), before, "no descriptor is left");
+    tap_is_int(process_descriptors(), before, "no descriptor is left");
     unlink(in_directory("plain"));
     unlink(in_directory("changing"));
     unlink(in_directory("fifo"));
