@@ -9,33 +9,18 @@
  * promised, one path on the wire. Whatever is refused has a reason that can
  * be logged.
  */
-#include <stdint.h>
+#include "../support/fuzz.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
 #include <apr_strings.h>
 
 #include "base/codec.h"
 #include "base/limits.h"
 #include "model/nfc.h"
 #include "proto/command.h"
-
-/* Called by libFuzzer once, before the first input. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-/* Called by libFuzzer for every input. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Each with its line: the optimiser makes all calls of abort() one. */
-#define require(promise) ((promise) ? (void)0 : broken(__LINE__, #promise))
-
-static void broken(int line, const char *promise)
-{
-    fprintf(stderr, "line %d does not hold: %s\n", line, promise);
-    abort();
-}
 
 /* UTF-8 without control characters, of at most max bytes. */
 static void check_text(const char *text, size_t max)
@@ -234,14 +219,6 @@ static void try_created(char *text, apr_pool_t *pool)
     }
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    require(apr_initialize() == APR_SUCCESS);
-    return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     /* Not in the pool: a read beyond the end is to be seen. */
@@ -251,10 +228,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(text != NULL);
     memcpy(text, data, size);
     text[size] = '\0';
-    require(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    pool = fuzz_pool();
     try_list(text, try_one(text, pool), pool);
     try_created(text, pool);
-    apr_pool_destroy(pool);
     free(text);
     return 0;
 }

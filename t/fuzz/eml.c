@@ -8,14 +8,13 @@
  * sending it once more changes nothing; and that an input that has nothing to
  * be changed is not changed.
  */
-#include <stdint.h>
+#include "../support/fuzz.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include <apr_general.h>
-#include <apr_pools.h>
 #include <apr_strings.h>
 #include <smtpclient/headers.h>
 
@@ -40,21 +39,6 @@ typedef struct out_t {
     char *data;
     apr_size_t len;
 } out_t;
-
-/* Called by libFuzzer once, before the first input. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-/* Called by libFuzzer for every input. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Each with its line: the optimiser makes all calls of abort() one. */
-#define require(promise) ((promise) ? (void)0 : broken(__LINE__, #promise))
-
-static void broken(int line, const char *promise)
-{
-    fprintf(stderr, "line %d does not hold: %s\n", line, promise);
-    abort();
-}
 
 static apr_status_t piece_read(void *baton, char *buf, apr_size_t *len)
 {
@@ -204,13 +188,6 @@ static void look(const char *data, apr_size_t len, apr_pool_t *pool)
     }
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return apr_initialize() == APR_SUCCESS ? 0 : 1;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data;
@@ -223,7 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > INPUT_MAX) {
         return 0;
     }
-    apr_pool_create(&pool, NULL);
+    pool = fuzz_pool();
     rv = convert(&whole, text, size, size + 1, pool);
     require(convert(&pieces, text, size, 1 + size % 7, pool) == rv);
     look(text, size, pool);
@@ -239,6 +216,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                     && memcmp(whole.data, again.data, whole.len) == 0);
         }
     }
-    apr_pool_destroy(pool);
     return 0;
 }

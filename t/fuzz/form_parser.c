@@ -8,12 +8,11 @@
  * checks that both ways agree and that what the parser promises of names and
  * values holds.
  */
-#include <stdint.h>
+#include "../support/fuzz.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
-#include <apr_pools.h>
 
 #include "../../mod_smtpclient/form_parser.h"
 
@@ -28,19 +27,6 @@ typedef struct {
     int is_field;
     msc_form_limits_t limits;
 } outcome_t;
-
-/* Called by libFuzzer once, before the first input. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-/* Called by libFuzzer for every input. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(int promise)
-{
-    if (!promise) {
-        abort();
-    }
-}
 
 /* FNV-1a; does not depend on how the data is cut. */
 static void mix(outcome_t *out, const char *data, size_t len)
@@ -157,14 +143,6 @@ static msc_form_parser_t *parse(outcome_t *out, uint8_t choice,
     return parser;
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    require(apr_initialize() == APR_SUCCESS);
-    return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     outcome_t whole;
@@ -175,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) {
         return 0;
     }
-    require(apr_pool_create(&pool, NULL) == APR_SUCCESS);
+    pool = fuzz_pool();
     error = msc_form_parser_error(parse(&whole, data[0], data + 1, size - 1,
                                         size, pool));
     require(strcmp(error, msc_form_parser_error(
@@ -183,6 +161,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     1 + (data[0] >> 4), pool))) == 0);
     require(whole.status == pieces.status && whole.hash == pieces.hash
             && whole.begins == pieces.begins && whole.ends == pieces.ends);
-    apr_pool_destroy(pool);
     return 0;
 }

@@ -9,13 +9,12 @@
  * lines of the lengths that there may be, and that what a reader gets is the
  * value to the byte.
  */
-#include <stdint.h>
+#include "../support/fuzz.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_general.h>
-#include <apr_pools.h>
 #include <apr_strings.h>
 
 #include "base/codec.h"
@@ -25,21 +24,6 @@
 
 /* Longest value worth a look. */
 #define INPUT_MAX 8192
-
-/* Called by libFuzzer once, before the first input. */
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-/* Called by libFuzzer for every input. */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Each with its line: the optimiser makes all calls of abort() one. */
-#define require(promise) ((promise) ? (void)0 : broken(__LINE__, #promise))
-
-static void broken(int line, const char *promise)
-{
-    fprintf(stderr, "line %d does not hold: %s\n", line, promise);
-    abort();
-}
 
 /* A line is longer than it should be only if it has one word. */
 static void check_line(const char *line, apr_size_t len)
@@ -196,13 +180,6 @@ static void try_field(int flags, const char *value, apr_size_t len,
                        == 0));
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-    (void)argc;
-    (void)argv;
-    return apr_initialize() == APR_SUCCESS ? 0 : 1;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool;
@@ -210,9 +187,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0 || size > INPUT_MAX) {
         return 0;
     }
-    apr_pool_create(&pool, NULL);
+    pool = fuzz_pool();
     try_field(data[0], apr_pstrmemdup(pool, (const char *)data + 1, size - 1),
               size - 1, pool);
-    apr_pool_destroy(pool);
     return 0;
 }

@@ -6,7 +6,9 @@
 # and then make fuzz FUZZ_SECONDS=3600 there runs each for an hour.
 # The source of t/fuzz/x is t/fuzz/x.c, its inputs are in t/fuzz/corpus/x.
 
-fuzz_programs = t/fuzz/address t/fuzz/eml t/fuzz/form_parser t/fuzz/header
+fuzz_programs = t/fuzz/address t/fuzz/caps t/fuzz/eml t/fuzz/form_parser \
+	t/fuzz/header t/fuzz/reply t/fuzz/sasl t/fuzz/session t/fuzz/settings
+testsupport_sources += t/support/fuzz.c t/support/fuzz.h
 
 EXTRA_PROGRAMS += $(fuzz_programs)
 EXTRA_DIST += t/fuzz/corpus t/fuzz/run
