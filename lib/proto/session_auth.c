@@ -178,16 +178,24 @@ static void begin_exchange(smtpc_session_t *session, int refresh)
 {
     const smtpc_server_t *server = session->server;
     smtpc_auth_t *auth = &session->auth;
+    char text[160];
     apr_status_t rv;
 
     smtpc__session_auth_end(session);
     rv = smtpc__sasl_create(&auth->sasl, auth->mechanism, server,
                             session->caps.mechanisms, &session->link.binding,
                             session->env);
-    if (rv != APR_SUCCESS) {
+    if (rv == SMTPC_EARG) {
         smtpc__session_leave(session, SMTPC_EAUTH,
                              "the user name for %s cannot be used",
                              server->host);
+        return;
+    }
+    if (rv != APR_SUCCESS) {
+        /* Nothing that anybody could correct. */
+        smtpc__session_leave(session, SMTPC_ETEMP,
+                             "cannot log in at %s: %s", server->host,
+                             smtpc_strerror(rv, text, sizeof(text)));
         return;
     }
     if (refresh) {
