@@ -151,16 +151,9 @@ static int serve(sink_session_t *session)
     return 1;
 }
 
-void sink_init(sink_t *sink)
-{
-    pthread_mutex_init(&sink->lock, NULL);
-}
-
-void sink_serve(peer_conn_t *conn, void *baton)
+static void serve_conn(peer_conn_t *conn, sink_t *sink, int greet)
 {
     sink_session_t *session = calloc(1, sizeof(*session));
-    sink_t *sink = baton;
-    int i;
 
     if (!session) {
         tap_bail("no memory");
@@ -175,19 +168,25 @@ void sink_serve(peer_conn_t *conn, void *baton)
         pthread_mutex_unlock(&sink->lock);
         sink_say_421(session);
     }
-    sink_say(session, "220 sink");
+    if (greet) {
+        sink_say(session, "220 sink");
+    }
     if (!serve(session)) {
-        pthread_mutex_lock(&sink->lock);
-        sink->broken++;
-        /* What was said may be lost, and what was not read counts, too. */
-        for (i = 0; i < SINK_MESSAGES * SINK_RCPTS; i++) {
-            sink->rcpts[i / SINK_RCPTS][i % SINK_RCPTS].doubtful = 1;
-        }
-        pthread_mutex_unlock(&sink->lock);
+        sink_doubt_all(sink);
         peer_reset(conn);
     }
     else if (session->mode == SINK_CONTENT && session->eol > 0) {
         sink_doubt_present(session);
     }
     free(session);
+}
+
+void sink_serve(peer_conn_t *conn, void *baton)
+{
+    serve_conn(conn, baton, 1);
+}
+
+void sink_serve_greeted(peer_conn_t *conn, void *baton)
+{
+    serve_conn(conn, baton, 0);
 }

@@ -58,6 +58,13 @@ void sink_init(sink_t *sink);
 /** A peer_fn_t whose baton is a sink_t. */
 void sink_serve(peer_conn_t *conn, void *baton);
 
+/** The same behind a greeting, and whatever else was said. */
+void sink_serve_greeted(peer_conn_t *conn, void *baton);
+
+/** A connection was reset: what was said may be lost, and what was not read
+ *  counts, too. */
+void sink_doubt_all(sink_t *sink);
+
 /** Make message @a id for @a rcpts recipients in @a domains domains, with
  *  about @a size bytes of text. */
 smtpc_message_t *sink_message(int id, int rcpts, int domains,

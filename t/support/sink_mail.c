@@ -36,6 +36,23 @@ smtpc_message_t *sink_message(int id, int rcpts, int domains, apr_size_t size,
     return message;
 }
 
+void sink_init(sink_t *sink)
+{
+    pthread_mutex_init(&sink->lock, NULL);
+}
+
+void sink_doubt_all(sink_t *sink)
+{
+    int i;
+
+    pthread_mutex_lock(&sink->lock);
+    sink->broken++;
+    for (i = 0; i < SINK_MESSAGES * SINK_RCPTS; i++) {
+        sink->rcpts[i / SINK_RCPTS][i % SINK_RCPTS].doubtful = 1;
+    }
+    pthread_mutex_unlock(&sink->lock);
+}
+
 const char *sink_compare(const sink_t *sink, int id,
                          const smtpc_result_t *result, apr_pool_t *pool)
 {

@@ -18,6 +18,7 @@ include $(top_srcdir)/t/unit/net.mk
 include $(top_srcdir)/t/unit/client.mk
 include $(top_srcdir)/t/unit/module.mk
 include $(top_srcdir)/t/security/local.mk
+include $(top_srcdir)/t/fault/local.mk
 
 noinst_LTLIBRARIES += libtestsupport.la
 libtestsupport_la_SOURCES = $(testsupport_sources)

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * front.c: the way to a sink.
+ */
+
+#include "front.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Where a connection stands. */
+typedef struct way_t {
+    front_t *front;
+    peer_conn_t *conn;
+    int secured;
+    int at_sink;
+} way_t;
+
+static int read_exactly(peer_conn_t *conn, size_t len)
+{
+    char byte;
+
+    while (len > 0 && peer_read(conn, &byte, 1) == 1) {
+        len--;
+    }
+    return len == 0;
+}
+
+/* A SOCKS proxy that wants no password, for a request of IPv4. */
+static int pass_socks(peer_conn_t *conn)
+{
+    return read_exactly(conn, 3) && peer_send(conn, "\5\0", 2)
+           && read_exactly(conn, 10)
+           && peer_send(conn, "\5\0\0\1\0\0\0\0\0\0", 10);
+}
+
+static int pass_http(peer_conn_t *conn)
+{
+    char line[1024];
+
+    do {
+        if (!peer_read_line(conn, line, sizeof(line))) {
+            return 0;
+        }
+    } while (line[0] != '\0');
+    return peer_say(conn, "HTTP/1.1 200 OK") && peer_say(conn, "%s", "");
+}
+
+static int pass_proxy(way_t *way)
+{
+    switch (way->front->proxy) {
+    case FRONT_SOCKS5:
+        return pass_socks(way->conn);
+    case FRONT_HTTP:
+        return pass_http(way->conn);
+    default:
+        return 1;
+    }
+}
+
+static int secure(way_t *way)
+{
+    way->secured = peer_tls(way->conn, way->front->tls);
+    return way->secured;
+}
+
+static int say_hello(way_t *way)
+{
+    const front_t *front = way->front;
+    const char *at = front->sink->extensions;
+
+    (void)peer_say(way->conn, "250-front");
+    while (at && *at) {
+        size_t len = strcspn(at, "\n");
+
+        (void)peer_say(way->conn, "250-%.*s", (int)len, at);
+        at += len + (at[len] != '\0');
+    }
+    if (front->tls && !way->secured) {
+        return peer_say(way->conn, "250 STARTTLS");
+    }
+    return peer_say(way->conn, "250 AUTH %s", front->mechanisms);
+}
+
+/* One step, for mechanisms that need but one, with or without the response
+ * on the line of the command. */
+static int log_in(way_t *way, const char *line)
+{
+    char response[4096];
+
+    if (!strchr(line + strlen("AUTH "), ' ')
+        && (!peer_say(way->conn, "334 ")
+            || !peer_read_line(way->conn, response, sizeof(response)))) {
+        return 0;
+    }
+    pthread_mutex_lock(&way->front->sink->lock);
+    way->front->logins++;
+    pthread_mutex_unlock(&way->front->sink->lock);
+    way->at_sink = 1;
+    return peer_say(way->conn, "235 2.7.0 welcome");
+}
+
+/* Serve one command in front of the sink; zero if the connection is over. */
+static int serve_line(way_t *way, const char *line)
+{
+    if (strncmp(line, "EHLO ", 5) == 0) {
+        return say_hello(way);
+    }
+    if (strcmp(line, "STARTTLS") == 0) {
+        way->at_sink = !way->front->mechanisms;
+        return peer_say(way->conn, "220 2.0.0 go") && secure(way);
+    }
+    if (strncmp(line, "AUTH ", 5) == 0) {
+        return log_in(way, line);
+    }
+    if (strcmp(line, "QUIT") == 0) {
+        (void)peer_say(way->conn, "221 2.0.0 bye");
+        return 0;
+    }
+    return peer_say(way->conn, "250 2.0.0 ok");
+}
+
+void front_serve(peer_conn_t *conn, void *baton)
+{
+    way_t way = { .front = baton, .conn = conn };
+    char line[2048];
+
+    peer_prompt(conn);
+    if (!pass_proxy(&way) || (way.front->implicit && !secure(&way))) {
+        return;
+    }
+    if (!way.front->mechanisms && (!way.front->tls || way.front->implicit)) {
+        sink_serve(conn, way.front->sink);
+        return;
+    }
+    if (!peer_say(conn, "220 front ESMTP")) {
+        return;
+    }
+    while (!way.at_sink) {
+        if (!peer_read_line(conn, line, sizeof(line))
+            || !serve_line(&way, line)) {
+            return;
+        }
+    }
+    sink_serve_greeted(conn, way.front->sink);
+}

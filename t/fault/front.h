@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef T_FAULT_FRONT_H
+#define T_FAULT_FRONT_H
+
+/**
+ * @file front.h
+ * What a client has to get through before it is at a sink: a proxy, TLS, a
+ * login.
+ */
+
+#include "../support/sink.h"
+
+/** A way to a sink; set what is to be. */
+typedef struct front_t {
+    sink_t *sink;
+    enum { FRONT_STRAIGHT, FRONT_SOCKS5, FRONT_HTTP } proxy;
+    SSL_CTX *tls;           /**< with it STARTTLS works */
+    int implicit;           /**< TLS from the first byte */
+    /** AUTH: what is offered ("PLAIN XOAUTH2"), or NULL. Everybody gets in
+     *  who answers as the mechanism wants. */
+    const char *mechanisms;
+    int logins;             /**< how many there were; with the sink's lock */
+} front_t;
+
+/** A peer_fn_t whose baton is a front_t. */
+void front_serve(peer_conn_t *conn, void *baton);
+
+#endif

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# Scenarios that run once for every call that can fail, and the rig that lets
+# it fail. They are run with the unit tests, in every stage that runs these.
+noinst_LTLIBRARIES += libfault.la
+libfault_la_SOURCES = t/fault/fault.c t/fault/fault.h \
+	t/fault/front.c t/fault/front.h \
+	t/fault/inject.c t/fault/inject.h t/fault/inject_calls.c
+libfault_la_LIBADD = $(APR_LIBS)
+
+unit_tests += \
+	t/fault/compose_test \
+	t/fault/send_test \
+	t/fault/value_test
+t_fault_compose_test_LDADD = libfault.la $(LDADD)
+t_fault_send_test_LDADD = libfault.la $(LDADD)
+t_fault_value_test_LDADD = libfault.la $(LDADD)
