@@ -234,6 +234,14 @@
 /** Look-ups of one env that were given up while the resolver still had them;
  *  beyond, it counts as dead: threads must not pile up behind it. */
 #define SMTPC_LIMIT_RESOLVER_THREADS 16
+/** Logins of one profile that may be refused within the period below; then
+ *  there are none until the first of them is so long ago. Servers lock accounts
+ *  after five to ten. */
+#define SMTPC_LIMIT_LOGIN_FAILURES 3
+/** See above. */
+#define SMTPC_LOGIN_FAILURE_PERIOD apr_time_from_sec(600)
+/** Profiles of one env whose refused logins are remembered. */
+#define SMTPC_LIMIT_LOCKOUT_PROFILES 256
 /** Steps of SASL of one env that were given up while their threads still
  *  worked on them. */
 #define SMTPC_LIMIT_SASL_THREADS 16

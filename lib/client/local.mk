@@ -15,6 +15,7 @@ libsmtpclient_core_la_SOURCES += \
 	lib/client/conn_work.c \
 	lib/client/delivery.c \
 	lib/client/engine.c lib/client/engine.h \
+	lib/client/lockout.c lib/client/lockout.h \
 	lib/client/op.c lib/client/op.h lib/client/op_int.h \
 	lib/client/op_lane.c \
 	lib/client/pickup.c lib/client/pickup.h \

@@ -12,7 +12,7 @@
  * its own, in the time that is left; nothing is, that was to be encrypted.
  *
  * A login that was refused ends it at once: to try the same password at other
- * hosts of the same service locks accounts.
+ * hosts of the same service locks accounts. After several there is none.
  */
 
 #include "client/op_int.h"
@@ -20,6 +20,7 @@
 #include <apr_strings.h>
 
 #include "base/limits.h"
+#include "client/lockout.h"
 
 static void open_new(smtpc_lane_t *lane);
 
@@ -289,11 +290,25 @@ static void skip_tls(smtpc_lane_t *lane)
     open_new(lane);
 }
 
+/* Remember whether the server took the login, if there was one. */
+static void note_login(smtpc_lane_t *lane)
+{
+    const smtpc_result_t *opening = lane->opening;
+    int refused = opening->status == SMTPC_EAUTH && opening->code >= 500;
+
+    if (refused || opening->status == APR_SUCCESS) {
+        smtpc__lockout_note(lane->op->env,
+                            smtpc__bucket_server(lane->pooled->bucket),
+                            refused, lane->op->setup.pool);
+    }
+}
+
 static void on_opened(void *baton, smtpc_conn_t *conn)
 {
     smtpc_lane_t *lane = baton;
     smtpc_bucket_t *bucket = lane->pooled->bucket;
 
+    note_login(lane);
     if (smtpc__conn_status(conn) == APR_SUCCESS) {
         smtpc__bucket_note(bucket, 0);
         if (!lane->blind) {
@@ -328,12 +343,20 @@ static void open_new(smtpc_lane_t *lane)
 {
     smtpc_op_t *op = lane->op;
     const smtpc_route_t *route = &op->setup.routes[lane->route];
+    smtpc_ticket_t right = { .bucket = route->bucket };
+    const char *locked = smtpc__lockout_reason(
+        op->env, smtpc__bucket_server(route->bucket), op->setup.pool);
     smtpc_caps_t early;
     const char *peer;
     apr_status_t rv;
 
     lane->kept = 0;
     lane->worked = 0;
+    if (locked) {
+        smtpc__pool_give_back(&right);
+        give_up(lane, SMTPC_EAUTH, SMTPC_STAGE_AUTH, locked, NULL);
+        return;
+    }
     rv = smtpc__pooled_create(&lane->pooled, route->bucket, op->setup.loop);
     if (rv != APR_SUCCESS) {
         give_up(lane, rv, SMTPC_STAGE_CONNECT, apr_psprintf(

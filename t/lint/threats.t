@@ -22,7 +22,6 @@ my %known = map { $_ => 1 } @ids;
 
 # Those that have no test.
 my %pending = map { $_ => 1 } qw(
-    U9 U13 U14
 );
 
 # Names of tests: what follows a quote, or begins a case of a script, and is

@@ -36,3 +36,11 @@ threaded_tests += \
 	t/security/threads_test
 
 EXTRA_DIST += t/security/hostile_servers.t
+
+# Logging in.
+unit_tests += t/security/login_test
+if WITH_GSASL
+unit_tests += t/security/sasl_test
+else
+EXTRA_DIST += t/security/sasl_test.c
+endif

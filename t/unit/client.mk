@@ -33,6 +33,7 @@ unit_tests += \
 	t/unit/delivery_test \
 	t/unit/engine_test \
 	t/unit/injection_test \
+	t/unit/lockout_test \
 	t/unit/op_lane_test \
 	t/unit/op_model_test \
 	t/unit/op_test \
