@@ -113,9 +113,18 @@ static apr_status_t configure_tls(smtpc_client_t *client,
 static apr_status_t configure_login(smtpc_client_t *client,
                                     const msc_cfg_t *cfg)
 {
-    if (cfg->credentials && cfg->credentials->secret) {
-        return smtpc_client_set_secret(client, cfg->credentials->user,
-                                       cfg->credentials->secret);
+    const msc_credentials_t *credentials = cfg->credentials;
+
+    if (credentials && !credentials->user) {
+        return smtpc_client_set_default_credentials(client, 1);
+    }
+    if (credentials && credentials->token) {
+        return smtpc_client_set_token(client, credentials->user,
+                                      credentials->token);
+    }
+    if (credentials && credentials->secret) {
+        return smtpc_client_set_secret(client, credentials->user,
+                                       credentials->secret);
     }
     if (msc_cfg_is_set(cfg, MSC_CFG_CREDENTIALS)) {
         return smtpc_client_set_credentials(client, NULL, NULL);
@@ -163,6 +172,10 @@ apr_status_t msc_api_configure(smtpc_client_t *client, const msc_cfg_t *cfg,
     if (cfg->auth_mechanisms) {
         STEP("SMTPAuthMechanisms",
              smtpc_client_set_auth_mechanisms(client, cfg->auth_mechanisms));
+    }
+    if (msc_cfg_is_set(cfg, MSC_CFG_TARGET_NAME)) {
+        STEP("SMTPTargetName",
+             smtpc_client_set_target_name(client, cfg->target_name));
     }
     if (msc_cfg_is_set(cfg, MSC_CFG_PICKUP_DIRECTORY)) {
         STEP("SMTPPickupDirectory",

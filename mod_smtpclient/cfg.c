@@ -54,6 +54,7 @@ static void merge_server(msc_cfg_t *merged, const msc_cfg_t *inner)
     TAKE(MSC_CFG_TIMEOUT, timeout)
     TAKE(MSC_CFG_HELLO_NAME, hello_name)
     TAKE(MSC_CFG_AUTH_MECHANISMS, auth_mechanisms)
+    TAKE(MSC_CFG_TARGET_NAME, target_name)
     TAKE(MSC_CFG_DKIM, dkim)
     TAKE(MSC_CFG_MAIL_SETTINGS, settings)
     TAKE(MSC_CFG_MAIL_SETTINGS, settings_open)
@@ -246,6 +247,8 @@ const char *msc_cfg_login(const msc_cfg_t *cfg)
     if (msc_cfg_is_set(cfg, MSC_CFG_CREDENTIALS)) {
         return cfg->credentials ? "SMTPCredentials" : NULL;
     }
-    return cfg->settings && smtpc_settings_user(cfg->settings)
+    return cfg->settings
+                   && (smtpc_settings_user(cfg->settings)
+                       || smtpc_settings_default_credentials(cfg->settings))
                ? "SMTPMailSettings" : NULL;
 }

@@ -49,6 +49,7 @@ typedef enum {
     MSC_CFG_TIMEOUT,
     MSC_CFG_HELLO_NAME,
     MSC_CFG_AUTH_MECHANISMS,
+    MSC_CFG_TARGET_NAME,
     MSC_CFG_CA_FILE,
     MSC_CFG_CA_DIRECTORY,
     MSC_CFG_VERIFY_NAME,
@@ -80,11 +81,12 @@ typedef enum {
     MSC_CFG_COUNT
 } msc_cfg_e;
 
-/** A user and where the password is. Merged records share it, so that the
- *  secret, loaded once in post_config, is seen in all of them. */
+/** How to log in. Merged records share it, so that the secret, loaded once in
+ *  post_config, is seen in all of them. */
 typedef struct {
-    const char *user;
-    const char *reference;
+    const char *user;      /**< NULL: the user that the child runs as */
+    const char *reference; /**< of the password, or NULL */
+    const char *token;     /**< of the token, which children fetch, or NULL */
     const ap_directive_t *directive; /**< where it was written */
     smtpc_secret_t *secret; /**< NULL until it was loaded */
 } msc_credentials_t;
@@ -133,6 +135,7 @@ typedef struct {
     apr_interval_time_t timeout;
     const char *hello_name;
     const char *auth_mechanisms;
+    const char *target_name;
     const char *ca_file;
     const char *ca_directory;
     const char *verify_name;

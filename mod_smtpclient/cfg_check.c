@@ -277,13 +277,27 @@ static void check_program(check_t *check, const char *name,
     }
 }
 
+/* A token is fetched by children, when they log in: see that they can. */
+static void check_token(check_t *check, const char *token)
+{
+    if (strncmp(token, "exec:", 5) == 0) {
+        check_program(check, "SMTPCredentials", token + 5);
+    }
+    else if (strncmp(token, "file:", 5) == 0) {
+        check_access(check, "SMTPCredentials", token + 5, APR_FPROT_WREAD);
+    }
+}
+
 static void check_secret(check_t *check, const msc_cfg_t *own)
 {
     const char *reference;
     smtpc_secret_t *secret;
     const char *why = "";
 
-    if (!own->credentials) {
+    if (own->credentials && own->credentials->token) {
+        check_token(check, own->credentials->token);
+    }
+    if (!own->credentials || !own->credentials->reference) {
         return;
     }
     reference = own->credentials->reference;

@@ -144,20 +144,48 @@ static const char *set_port(cmd_parms *cmd, void *cfg_, const char *arg)
     return error;
 }
 
+/* "file:path" with the path made absolute, anything else as it is; NULL if
+ * that is not a path. */
+static const char *absolute_reference(cmd_parms *cmd, const char *reference)
+{
+    const char *path;
+
+    if (strncmp(reference, "file:", 5) != 0 || reference[5] == '\0') {
+        return reference;
+    }
+    path = ap_server_root_relative(cmd->pool, reference + 5);
+    return path ? apr_pstrcat(cmd->pool, "file:", path, NULL) : NULL;
+}
+
+/* SMTPCredentials with one word. */
+static const char *set_one_word(msc_credentials_t *made, msc_cfg_t *cfg,
+                                const char *word)
+{
+    if (strcasecmp(word, "default") == 0) {
+        cfg->credentials = made;
+        return NULL;
+    }
+    return is_nothing(word)
+               ? NULL
+               : "SMTPCredentials: the password is missing; write a user "
+                 "and where the password is, such as file:/etc/httpd/"
+                 "mail.pw, or token: and where a token is, or default, or "
+                 "none";
+}
+
 static const char *set_credentials(cmd_parms *cmd, void *cfg_,
                                    const char *user, const char *reference)
 {
+    static const char token[] = "token:";
     msc_cfg_t *cfg = cfg_;
-    msc_credentials_t *made;
+    msc_credentials_t *made = apr_pcalloc(cmd->pool, sizeof(*made));
+    int is_token;
 
     msc_cfg_note(cmd, cfg, MSC_CFG_CREDENTIALS);
     cfg->credentials = NULL;
+    made->directive = cmd->directive;
     if (!reference) {
-        return is_nothing(user)
-                   ? NULL
-                   : "SMTPCredentials: the password is missing; write a user "
-                     "and where the password is, such as file:/etc/httpd/"
-                     "mail.pw, or none";
+        return set_one_word(made, cfg, user);
     }
     if (!*user || !*reference) {
         return "SMTPCredentials: user and password must not be empty; to log "
@@ -168,17 +196,19 @@ static const char *set_credentials(cmd_parms *cmd, void *cfg_,
                "was left as it is); for a variable of the environment, write "
                "env:NAME";
     }
-    made = apr_pcalloc(cmd->pool, sizeof(*made));
     made->user = user;
-    made->reference = reference;
-    made->directive = cmd->directive;
-    if (strncmp(reference, "file:", 5) == 0 && reference[5] != '\0') {
-        const char *path = ap_server_root_relative(cmd->pool, reference + 5);
-
-        if (!path) {
-            return "SMTPCredentials: what follows file: is not a path";
-        }
-        made->reference = apr_pstrcat(cmd->pool, "file:", path, NULL);
+    is_token = strncmp(reference, token, sizeof(token) - 1) == 0;
+    reference = absolute_reference(cmd, is_token
+                                            ? reference + sizeof(token) - 1
+                                            : reference);
+    if (!reference) {
+        return "SMTPCredentials: what follows file: is not a path";
+    }
+    if (is_token) {
+        made->token = reference;
+    }
+    else {
+        made->reference = reference;
     }
     cfg->credentials = made;
     return NULL;
@@ -452,7 +482,7 @@ const command_rec msc_cfg_cmds[] = {
     AP_INIT_TAKE12("SMTPCredentials", set_credentials, NULL, CONTEXT,
                    "user, and where the password is: file:path, "
                    "\"exec:program arguments\", env:NAME or the password; "
-                   "or none"),
+                   "or token: and where a token is; or default; or none"),
     AP_INIT_TAKE1("SMTPSecurity", set_security, NULL, CONTEXT,
                   "none, opportunistic, starttls or implicit"),
     AP_INIT_TAKE1("SMTPFrom", set_from, NULL, CONTEXT,
@@ -470,6 +500,9 @@ const command_rec msc_cfg_cmds[] = {
                   "name this host gives itself in EHLO; or none"),
     AP_INIT_ITERATE("SMTPAuthMechanisms", add_mechanism, NULL, CONTEXT,
                     "SASL mechanisms allowed, best first; or none for all"),
+    AP_INIT_TAKE1("SMTPTargetName", set_text,
+                  INFO(MSC_CFG_TARGET_NAME, target_name), CONTEXT,
+                  "name of the mail service for Kerberos; or none"),
     AP_INIT_TAKE1("SMTPTLSCAFile", set_file, INFO(MSC_CFG_CA_FILE, ca_file),
                   CONTEXT, "PEM file of certificate authorities; or none"),
     AP_INIT_TAKE1("SMTPTLSCADirectory", set_ca_directory,

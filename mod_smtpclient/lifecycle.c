@@ -46,7 +46,7 @@ static int load_secret(const msc_cfg_section_t *section, apr_pool_t *pconf)
     const char *why = "";
     apr_status_t rv;
 
-    if (!credentials || credentials->secret) {
+    if (!credentials || !credentials->reference || credentials->secret) {
         return OK;
     }
     rv = smtpc_secret_load(&credentials->secret, &why,
