@@ -7,6 +7,7 @@
 EXTRA_DIST += t/TEST t/conf t/lib t/module t/browser t/lint \
 	t/interop/aiosmtpd.t t/interop/concurrent.t t/interop/dkim.t \
 	t/interop/dovecot.t t/interop/exim.t t/interop/fake.t \
+	t/interop/kerberos.t \
 	t/interop/memory.t t/interop/mime.t t/interop/opensmtpd.t \
 	t/interop/postfix.t t/interop/readme.t t/interop/rig.t \
 	t/interop/sending.t t/interop/smime.t t/interop/smuggling.t \

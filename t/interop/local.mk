@@ -8,3 +8,9 @@ t_interop_send_CPPFLAGS = -I$(top_srcdir)/lib/include $(APR_CPPFLAGS) \
 t_interop_send_LDADD = libsmtpclient.la $(APU_LIBS) $(APR_LIBS) \
 	$(JANSSON_LIBS)
 endif
+
+if WITH_GSASL
+check_PROGRAMS += t/interop/kerberos
+else
+EXTRA_DIST += t/interop/kerberos.c
+endif
