@@ -68,7 +68,7 @@ my @bad = (
         qr/SMTPCredentials: exec: needs .*none/],
     ["SMTPCredentials default\nSMTPSecurity none\nSMTPHost mail.example.org",
         qr/SMTPSecurity none would send/],
-    ['SMTPTargetName ""', qr/SMTPTargetName: the target name/],
+    ["SMTPTargetName \"a\tb\"", qr/SMTPTargetName: the target name/],
     # Files and folders.
     ["SMTPTLSCAFile $dir/none.pem", qr/SMTPTLSCAFile.*none\.pem.*No such file/],
     ["SMTPTLSCAFile $dir/bad.pem", qr/SMTPTLSCAFile.*bad\.pem/],
