@@ -34,7 +34,13 @@ void *__libc_calloc(size_t count, size_t size);
 #define real_calloc __libc_calloc
 #endif
 
+/* They run before the sanitizers do. */
+#define ALLOCATOR                           \
+    __attribute__((visibility("default"),  \
+                   no_sanitize("address", "undefined", "thread")))
+
 /* Return non-zero if the allocation that caller asks for is to fail. */
+__attribute__((no_sanitize("address", "undefined", "thread")))
 static int fails(const void *caller)
 {
     Dl_info info;
@@ -47,13 +53,12 @@ static int fails(const void *caller)
     return 1;
 }
 
-__attribute__((visibility("default"))) void *malloc(size_t size)
+ALLOCATOR void *malloc(size_t size)
 {
     return fails(__builtin_return_address(0)) ? NULL : real_malloc(size);
 }
 
-__attribute__((visibility("default"))) void *calloc(size_t count,
-                                                    size_t size)
+ALLOCATOR void *calloc(size_t count, size_t size)
 {
     return fails(__builtin_return_address(0)) ? NULL
                                               : real_calloc(count, size);
