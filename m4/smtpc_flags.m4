@@ -35,7 +35,8 @@ AS_CASE([$enable_sanitize],
    # A sanitizer's run-time library may be left to the program to bring.
    HARDEN_LDFLAGS="-Wl,-z,relro -Wl,-z,now"])
 AS_IF([test "x$enable_coverage" != xno],
-  [INSTRUMENT_CFLAGS="$INSTRUMENT_CFLAGS --coverage -O0"
+  # Counters are atomic, because tests have threads.
+  [INSTRUMENT_CFLAGS="$INSTRUMENT_CFLAGS --coverage -fprofile-update=atomic"
    INSTRUMENT_LDFLAGS="$INSTRUMENT_LDFLAGS --coverage"])
 # _FORTIFY_SOURCE needs optimisation, and it hides reads from the sanitizers.
 AS_IF([test -z "$INSTRUMENT_CFLAGS"],

@@ -56,7 +56,8 @@ verdict('what is run by its name is executable', scalar @direct,
     map { "$_ is not executable" } grep { !-x $_ } @direct);
 
 # t/TEST runs module/ and security/ itself, and some of its own helpers.
-my %run = map { $_ => 1 } qw(lint module security interop browser);
+my %run = map { $_ => 1 } qw(lint module security interop browser
+    coverage);
 my $runner = -e 't/TEST' ? slurp('t/TEST') : '';
 sub is_run {
     my ($path) = @_;
