@@ -227,6 +227,7 @@ static void test_pass(void)
     enum { MIDDLE = 8, LENGTH = 48 };
     static const apr_size_t fronts[] = { 0, 7, 15, 16, 30 };
     static const apr_size_t steps[] = { 1, 5, 17, LENGTH };
+    smtpc_dot_t idle = { 0 };
     unsigned int bad = 0;
 
     for (unsigned int n = 0; n < 1u << (2 * MIDDLE); n++) {
@@ -251,6 +252,8 @@ static void test_pass(void)
         }
     }
     tap_is_int(bad, 0, "65536 contents pass as they are filtered");
+    tap_is_int(smtpc__dot_pass(&idle, ".", 0), 0, "of nothing nothing passes");
+    tap_is_int(idle.in_line, 0, "and nothing changes");
 }
 
 int main(void)
