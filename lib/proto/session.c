@@ -369,23 +369,18 @@ static void take_reply(smtpc_session_t *session, const smtpc_reply_t *reply)
     smtpc_slot_t slot = take_slot(session);
     const smtpc_step_t *step = &smtpc__steps[slot.step];
     smtpc_reply_fn_t fn = reply_function(step, reply->code);
+    /* A mechanism needs a challenge whole, but it is not for people. */
+    const smtpc_reply_t *shown = reply;
 
     if (slot.step == SMTPC_STEP_AUTH || slot.step == SMTPC_STEP_SASL
         || slot.step == SMTPC_STEP_CANCEL) {
-        const smtpc_reply_t *clean = smtpc__session_auth_clean(session,
-                                                               reply);
-
-        log_reply(session, clean);
-        /* A challenge is not for people, but the mechanism needs it whole. */
-        reply = reply->code == 334 ? reply : clean;
+        shown = smtpc__session_auth_clean(session, reply);
     }
-    else {
-        log_reply(session, reply);
-    }
+    log_reply(session, shown);
     if (slot.tx != NULL && reply->code != 421) {
         slot.tx->touched = 1;
     }
-    session->reply = reply;
+    session->reply = shown;
     session->replies++;
     session->reply_pool = !session->reply_pool;
     apr_pool_clear(session->reply_pools[!session->reply_pool]);
@@ -432,6 +427,21 @@ static void expect_reply(smtpc_session_t *session, char first)
     smtpc__session_open_slot(session, SMTPC_STEP_UNASKED, NULL, 0);
 }
 
+/* End the session because the parser did not take what came. While a login is
+ * under way the bytes themselves are not shown: some servers repeat secrets. */
+static void not_smtp(smtpc_session_t *session, apr_status_t status)
+{
+    const char *why = smtpc__reply_parser_error(session->parser);
+    const char *bytes = session->auth.sasl != NULL ? strstr(why, " at \"")
+                                                   : NULL;
+
+    smtpc__session_fail(session, status, "%s does not speak SMTP, %s: %.*s",
+                        session->server->host,
+                        smtpc_stage_phrase(session->stage),
+                        (int)(bytes != NULL ? (apr_size_t)(bytes - why)
+                                            : strlen(why)), why);
+}
+
 /* Give data to the parser; return how much of it was taken. */
 static apr_size_t parse(smtpc_session_t *session, const char *data,
                         apr_size_t len)
@@ -443,10 +453,7 @@ static apr_size_t parse(smtpc_session_t *session, const char *data,
     rv = smtpc__reply_parser_feed(&reply, &used, session->parser, data, len,
                                   session->reply_pools[!session->reply_pool]);
     if (rv != APR_SUCCESS) {
-        smtpc__session_fail(session, rv, "%s does not speak SMTP, %s: %s",
-                            session->server->host,
-                            smtpc_stage_phrase(session->stage),
-                            smtpc__reply_parser_error(session->parser));
+        not_smtp(session, rv);
         return len;
     }
     if (reply != NULL) {

@@ -321,7 +321,7 @@ static const char *hide(const char *text, const char *secret, apr_size_t len,
     return text;
 }
 
-/* As hide(), for the base64 of len bytes at data. */
+/* As hide(), for the base64 of len bytes at data, padded or not. */
 static const char *hide_base64(const char *text, const void *data,
                                apr_size_t len, apr_pool_t *pool)
 {
@@ -332,6 +332,9 @@ static const char *hide_base64(const char *text, const void *data,
         return text;
     }
     (void)smtpc__base64_encode(encoded, data, len);
+    while (encoded[size - 1] == '=') {
+        encoded[--size] = '\0';
+    }
     return hide(text, encoded, size, pool);
 }
 

@@ -499,6 +499,9 @@ static int holds(const rig_t *rig, const char *what, const char *part,
     else if (strcmp(what, "no-log") == 0) {
         return !log_has(rig, part);
     }
+    else if (strcmp(what, "no-error") == 0) {
+        return strstr(smtpc__session_error(rig->session), part) == NULL;
+    }
     return strstr(*text, part) != NULL;
 }
 

@@ -29,7 +29,7 @@
  *   results                                      the status of each
  *   finished untouched                           how many were
  *   2:result and the like                        of the second transaction
- *   error why text log no-log                    a part of what is said
+ *   error why text log no-log no-error           a part of what is said
  */
 
 #include "replay.h"
