@@ -38,6 +38,16 @@ static void await_inside(int count)
     pthread_mutex_unlock(&lock);
 }
 
+static int count_asked(void)
+{
+    int count;
+
+    pthread_mutex_lock(&lock);
+    count = asked;
+    pthread_mutex_unlock(&lock);
+    return count;
+}
+
 /* A smtpc_token_fn_t. */
 static apr_status_t give(smtpc_secret_t **token, const char **why,
                          int refresh, void *baton, apr_pool_t *pool)
@@ -173,9 +183,9 @@ static void test_limit(apr_pool_t *pool)
         != APR_SUCCESS) {
         tap_bail("timeout");
     }
-    before = asked;
+    before = count_asked();
     for (int i = 0; i < 3 * SMTPC_LIMIT_SASL_THREADS
-                    && asked - before < SMTPC_LIMIT_SASL_THREADS; i++) {
+                    && count_asked() - before < SMTPC_LIMIT_SASL_THREADS; i++) {
         (void)mail_send(&result, client, "a@b.test", sub);
     }
     await_inside(SMTPC_LIMIT_SASL_THREADS);
