@@ -370,12 +370,9 @@ static void take_reply(smtpc_session_t *session, const smtpc_reply_t *reply)
     const smtpc_step_t *step = &smtpc__steps[slot.step];
     smtpc_reply_fn_t fn = reply_function(step, reply->code);
     /* A mechanism needs a challenge whole, but it is not for people. */
-    const smtpc_reply_t *shown = reply;
+    const smtpc_reply_t *shown = smtpc__session_auth_clean(session, &slot,
+                                                           reply);
 
-    if (slot.step == SMTPC_STEP_AUTH || slot.step == SMTPC_STEP_SASL
-        || slot.step == SMTPC_STEP_CANCEL) {
-        shown = smtpc__session_auth_clean(session, reply);
-    }
     log_reply(session, shown);
     if (slot.tx != NULL && reply->code != 421) {
         slot.tx->touched = 1;

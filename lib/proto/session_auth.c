@@ -338,7 +338,18 @@ static const char *hide_base64(const char *text, const void *data,
     return hide(text, encoded, size, pool);
 }
 
+/* Return reply with text in place of its own. */
+static const smtpc_reply_t *with_text(const smtpc_reply_t *reply,
+                                      const char *text, apr_pool_t *pool)
+{
+    smtpc_reply_t *clean = apr_pmemdup(pool, reply, sizeof(*reply));
+
+    clean->text = text;
+    return clean;
+}
+
 const smtpc_reply_t *smtpc__session_auth_clean(smtpc_session_t *session,
+                                               const smtpc_slot_t *slot,
                                                const smtpc_reply_t *reply)
 {
     const smtpc_auth_t *auth = &session->auth;
@@ -348,8 +359,14 @@ const smtpc_reply_t *smtpc__session_auth_clean(smtpc_session_t *session,
     const char *secret;
     const void *response;
     apr_size_t len;
-    smtpc_reply_t *clean;
 
+    if (auth->sasl == NULL) {
+        return reply;
+    }
+    if (slot->step == SMTPC_STEP_UNASKED) {
+        /* The exchange may be at work on another thread: hands off. */
+        return with_text(reply, "***", pool);
+    }
     if (smtpc__sasl_secret(auth->sasl) != NULL) {
         secret = smtpc__secret_bytes(smtpc__sasl_secret(auth->sasl), &len);
         text = hide(text, secret, len, pool);
@@ -359,12 +376,7 @@ const smtpc_reply_t *smtpc__session_auth_clean(smtpc_session_t *session,
     if (response != NULL) {
         text = hide_base64(text, response, len, pool);
     }
-    if (text == reply->text) {
-        return reply;
-    }
-    clean = apr_pmemdup(pool, reply, sizeof(*reply));
-    clean->text = text;
-    return clean;
+    return text == reply->text ? reply : with_text(reply, text, pool);
 }
 
 void smtpc__session_auth_ok(smtpc_session_t *session,

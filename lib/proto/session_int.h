@@ -321,10 +321,12 @@ apr_status_t smtpc__session_send_auth(smtpc_session_t *session);
 apr_status_t smtpc__session_send_sasl(smtpc_session_t *session);
 /** Compose "*", which gives up AUTH. */
 apr_status_t smtpc__session_send_cancel(smtpc_session_t *session);
-/** Return @a reply to AUTH or a response, or a copy of it where the server
- *  repeats the secret, in clear or in base64, with "***" in its place. It lives
- *  as long as @a reply. */
+/** Return @a reply, which @a slot takes, or if a login is under way and the
+ *  server repeats the secret, in clear or in base64, a copy of it with "***" in
+ *  its place; where nobody asked, in place of all text. It lives as long as
+ *  @a reply. */
 const smtpc_reply_t *smtpc__session_auth_clean(smtpc_session_t *session,
+                                               const smtpc_slot_t *slot,
                                                const smtpc_reply_t *reply);
 /** Take a positive reply to AUTH or a response. */
 void smtpc__session_auth_ok(smtpc_session_t *session,

@@ -11,7 +11,6 @@
  */
 #include "../support/fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -221,16 +220,12 @@ static void try_created(char *text, apr_pool_t *pool)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    /* Not in the pool: a read beyond the end is to be seen. */
-    char *text = malloc(size + 1);
-    apr_pool_t *pool;
+    char *text = fuzz_text(data, size);
+    apr_pool_t *pool = fuzz_pool();
 
-    require(text != NULL);
-    memcpy(text, data, size);
-    text[size] = '\0';
-    pool = fuzz_pool();
     try_list(text, try_one(text, pool), pool);
     try_created(text, pool);
     free(text);
+    apr_pool_clear(pool);
     return 0;
 }

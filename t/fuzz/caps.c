@@ -152,5 +152,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require(memcmp(&twice, &caps, sizeof(caps)) == 0);
     }
     free(text);
+    apr_pool_clear(pool);
     return 0;
 }

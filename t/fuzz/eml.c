@@ -10,7 +10,6 @@
  */
 #include "../support/fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -216,5 +215,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                     && memcmp(whole.data, again.data, whole.len) == 0);
         }
     }
+    apr_pool_clear(pool);
     return 0;
 }

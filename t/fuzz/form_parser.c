@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #include "../../mod_smtpclient/form_parser.h"
 
 /* What one way of feeding gave: counts, and a hash of names and data. */
@@ -161,5 +160,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     1 + (data[0] >> 4), pool))) == 0);
     require(whole.status == pieces.status && whole.hash == pieces.hash
             && whole.begins == pieces.begins && whole.ends == pieces.ends);
+    apr_pool_clear(pool);
     return 0;
 }

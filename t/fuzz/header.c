@@ -11,7 +11,6 @@
  */
 #include "../support/fuzz.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -190,5 +189,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pool = fuzz_pool();
     try_field(data[0], apr_pstrmemdup(pool, (const char *)data + 1, size - 1),
               size - 1, pool);
+    apr_pool_clear(pool);
     return 0;
 }

@@ -181,5 +181,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(whole.status == pieces.status && whole.used == pieces.used
             && whole.replies == pieces.replies && whole.hash == pieces.hash);
     free(text);
+    apr_pool_clear(pool);
     return 0;
 }

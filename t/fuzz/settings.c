@@ -17,7 +17,7 @@
 
 #include "base/limits.h"
 #include "base/secret_int.h"
-#include "model/host.h"
+#include "model/address_int.h"
 #include "model/settings_int.h"
 
 static int lines_of(const char *text, size_t size)
@@ -126,5 +126,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_refusal(rv, line, why, text, size);
     }
     free(text);
+    apr_pool_clear(pool);
     return 0;
 }

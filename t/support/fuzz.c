@@ -31,7 +31,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 apr_pool_t *fuzz_pool(void)
 {
-    apr_pool_clear(one_input);
     return one_input;
 }
 

@@ -28,8 +28,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 /** Called by libFuzzer for every input; each entry defines it. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/** Return the pool for one input, empty: the same at every call, because to
- *  clear one costs less than to make one. */
+/** Return the pool for one input, to be cleared behind it: the same at every
+ *  call, because to clear one costs less than to make one. */
 apr_pool_t *fuzz_pool(void);
 
 /** Return a copy of @a size bytes at @a data with a terminator, to be freed.
