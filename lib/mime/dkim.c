@@ -377,17 +377,47 @@ SMTPC_DECLARE(const char *) smtpc_dkim_record(const smtpc_dkim_t *dkim,
 
 /* Signing. */
 
-static int sign_rsa(EVP_PKEY *key, unsigned char *signature, size_t *len,
-                    const unsigned char *digest)
+/* RFC 6376 3.3.1: PKCS #1 1.5 over SHA-256. */
+static int set_rsa(EVP_PKEY_CTX *context)
+{
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) > 0
+           && EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) > 0;
+}
+
+/* Return non-zero if the signature was made and is good. */
+static int try_rsa(EVP_PKEY *key, unsigned char *signature, size_t *len,
+                   const unsigned char *digest)
 {
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
     int good = context != NULL && EVP_PKEY_sign_init(context) > 0
-               && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) > 0
-               && EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) > 0
+               && set_rsa(context)
                && EVP_PKEY_sign(context, signature, len, digest,
-                                SMTPC_DKIM_DIGEST_SIZE) > 0;
+                                SMTPC_DKIM_DIGEST_SIZE) > 0
+               && EVP_PKEY_verify_init(context) > 0 && set_rsa(context)
+               && EVP_PKEY_verify(context, signature, *len, digest,
+                                  SMTPC_DKIM_DIGEST_SIZE) == 1;
 
     EVP_PKEY_CTX_free(context);
+    return good;
+}
+
+/* What OpenSSL keeps with a key to blind its use is not whole any more when
+ * memory has run out amidst a change of it: signatures are wrong from then
+ * on, without an error. A copy of the key has nothing of that. */
+static int sign_rsa(EVP_PKEY *key, unsigned char *signature, size_t *len,
+                    const unsigned char *digest)
+{
+    size_t room = *len;
+    EVP_PKEY *copy;
+    int good;
+
+    if (try_rsa(key, signature, len, digest)) {
+        return 1;
+    }
+    *len = room;
+    copy = EVP_PKEY_dup(key);
+    good = copy != NULL && try_rsa(copy, signature, len, digest);
+    EVP_PKEY_free(copy);
     return good;
 }
 
