@@ -22,6 +22,7 @@
 
 #include "../support/mail.h"
 #include "../support/peer_tls.h"
+#include "../support/sasl_server.h"
 #include "../tap/tap.h"
 #include "base/codec.h"
 
@@ -317,9 +318,36 @@ static void test_plain(apr_pool_t *pool)
     unlink(path);
 }
 
+/* Others, with the server's side by libgsasl. */
+static void test_others(apr_pool_t *pool)
+{
+    static const char *const mechanisms[] = {
+        "SCRAM-SHA-256-PLUS", "CRAM-MD5", "LOGIN"
+    };
+    peer_ca_t *ca = peer_ca_create("Test CA", pool);
+    peer_cert_t cert = { .names = "IP:127.0.0.1" };
+    char *secret = make_secret(pool);
+    char *path = write_secret(secret, pool);
+    sasl_server_t sasl = { .password = secret };
+    size_t i;
+
+    for (i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++) {
+        peer_smtp_t smtp;
+
+        peer_smtp_init(&smtp);
+        smtp.tls = peer_ca_server(ca, &cert, pool);
+        smtp.extensions = apr_pstrcat(pool, "AUTH ", mechanisms[i], NULL);
+        smtp.auth = sasl_server_auth;
+        smtp.auth_baton = &sasl;
+        check_plan(0, secret, path, &smtp, peer_ca_file(ca, pool),
+                   mechanisms[i], pool);
+    }
+    unlink(path);
+}
+
 int main(int argc, char **argv)
 {
-    static const tap_test_fn tests[] = { test_plain };
+    static const tap_test_fn tests[] = { test_plain, test_others };
 
     if (argc == 7 && strcmp(argv[1], "--searched") == 0) {
         return searched(argv);

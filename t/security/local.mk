@@ -4,7 +4,6 @@
 # the unit tests and their sanitizers, *.t in httpd by t/TEST.
 unit_tests += \
 	t/security/certificate_test \
-	t/security/core_test \
 	t/security/dane_test \
 	t/security/resume_test \
 	t/security/starttls_test \
@@ -40,7 +39,7 @@ EXTRA_DIST += t/security/hostile_servers.t
 # Logging in.
 unit_tests += t/security/login_test
 if WITH_GSASL
-unit_tests += t/security/sasl_test
+unit_tests += t/security/core_test t/security/sasl_test
 else
-EXTRA_DIST += t/security/sasl_test.c
+EXTRA_DIST += t/security/core_test.c t/security/sasl_test.c
 endif
