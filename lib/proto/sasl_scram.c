@@ -319,14 +319,26 @@ static apr_status_t answer(smtpc_sasl_t *sasl)
     return APR_SUCCESS;
 }
 
-/* Return the server's "e=" as words for a sentence. */
+/* Return the server's "e=" as words for a sentence. Only those of RFC 5802 7:
+ * another could be the password. */
 static const char *server_error(const smtpc_sasl_t *sasl)
 {
+    static const char *const known[] = {
+        "invalid-encoding", "extensions-not-supported", "invalid-proof",
+        "channel-bindings-dont-match", "server-does-support-channel-binding",
+        "channel-binding-not-supported",
+        "unsupported-channel-binding-type", "unknown-user",
+        "invalid-username-encoding", "no-resources", "other-error"
+    };
     const char *text = (const char *)sasl->challenge + 2;
+    apr_size_t len = strcspn(text, ",");
 
-    return apr_pstrcat(sasl->pool, "it says ",
-                       smtpc__escape(text, strcspn(text, ","), 80, 0,
-                                     sasl->pool), NULL);
+    for (apr_size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strlen(known[i]) == len && strncmp(known[i], text, len) == 0) {
+            return apr_pstrcat(sasl->pool, "it says ", known[i], NULL);
+        }
+    }
+    return "it says that it failed, in words of its own";
 }
 
 /* The server has to prove that it knows the password, too. */

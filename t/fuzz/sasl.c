@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sanitizer/lsan_interface.h>
+
 #include "proto/sasl.h"
 
 #define PASSWORD "tr1cky-pa55"
@@ -33,6 +35,7 @@
 
 static smtpc_env_t *env;
 static smtpc_server_t server;
+static int said; /* the password, by the server */
 
 /* The random bytes of SCRAM's nonce: an input means the same each time. */
 static apr_status_t give_random(void *baton, unsigned char *buf,
@@ -52,10 +55,13 @@ static void setup(void)
     if (pool != NULL) {
         return;
     }
+    /* The leak sanitizer does not look into pools. */
+    __lsan_disable();
     require(apr_pool_create(&pool, NULL) == APR_SUCCESS);
     require(smtpc_env_create(&env, pool) == APR_SUCCESS);
     smtpc_env_set_random(env, give_random, NULL);
     require(smtpc_secret_load(&secret, &why, PASSWORD, pool) == APR_SUCCESS);
+    __lsan_enable();
     server.host = "mail.test";
     server.port = 587;
     server.user = "ann";
@@ -108,7 +114,8 @@ static void check_step(const smtpc_sasl_t *sasl, unsigned int mechanism)
     require(strstr(smtpc__sasl_error(sasl), PASSWORD) == NULL);
     require(rv == APR_SUCCESS || *smtpc__sasl_error(sasl) != '\0');
     response = smtpc__sasl_response(&len, sasl);
-    if (response != NULL && !(mechanism & SENDS)) {
+    /* Part of what it is asked, SCRAM says again. */
+    if (response != NULL && !said && !(mechanism & SENDS)) {
         require(memmem(response, len, PASSWORD, strlen(PASSWORD)) == NULL);
     }
 }
@@ -140,6 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2 || asks_for_too_much(data, size)) {
         return 0;
     }
+    said = memmem(data, size, PASSWORD, strlen(PASSWORD)) != NULL;
     mechanism = choose(data[0]);
     if (data[1] & 1) {
         binding.name = "tls-exporter";

@@ -149,7 +149,11 @@ static void test_proofs(void)
         { "v=", SMTPC_EAUTH, "impostor" },
         { "", SMTPC_EAUTH, "impostor" },
         { "e=invalid-proof", SMTPC_EAUTH, "it says invalid-proof" },
-        { "e=\r\nx", SMTPC_EAUTH, "it says \\x0D\\x0Ax" },
+        { "e=\r\nx", SMTPC_EAUTH,
+          "it says that it failed, in words of its own" },
+        { "e=unknown-user,x=y", SMTPC_EAUTH, "it says unknown-user" },
+        { "e=pencil", SMTPC_EAUTH,
+          "it says that it failed, in words of its own" },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
