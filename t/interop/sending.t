@@ -116,6 +116,8 @@ sub try_program {
 # speak of.
 sub try_lines {
     my ($lines) = @_;
+    my $functions = '';
+    $functions .= $1 while $lines =~ s/^(static .*?^\}\n)//ms;
     spew("$dir/lines.c", <<"C");
 #include <smtpclient/smtpclient.h>
 extern smtpc_env_t *env;
@@ -125,6 +127,7 @@ extern smtpc_log_fn_t on_log;
 extern smtpc_transcript_fn_t on_line;
 extern smtpc_event_fn_t on_event;
 extern void *baton;
+$functions
 apr_status_t lines(apr_pool_t *pool);
 apr_status_t lines(apr_pool_t *pool)
 {
