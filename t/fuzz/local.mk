@@ -7,7 +7,8 @@
 # The source of t/fuzz/x is t/fuzz/x.c, its inputs are in t/fuzz/corpus/x.
 
 fuzz_programs = t/fuzz/address t/fuzz/caps t/fuzz/eml t/fuzz/form_parser \
-	t/fuzz/header t/fuzz/reply t/fuzz/sasl t/fuzz/session t/fuzz/settings
+	t/fuzz/header t/fuzz/pickup t/fuzz/reply t/fuzz/sasl t/fuzz/session \
+	t/fuzz/settings
 testsupport_sources += t/support/fuzz.c t/support/fuzz.h
 
 EXTRA_PROGRAMS += $(fuzz_programs)
