@@ -317,6 +317,18 @@ static int take_parameter(smtpc_caps_t *caps, unsigned int bit,
     }
 }
 
+int smtpc__caps_equal(const smtpc_caps_t *a, const smtpc_caps_t *b)
+{
+    return a->bits == b->bits && a->mechanisms == b->mechanisms
+           && a->size == b->size && a->esmtp == b->esmtp
+           && a->by_minimum == b->by_minimum
+           && a->future_interval == b->future_interval
+           && a->future_until == b->future_until
+           && a->mail_max == b->mail_max && a->rcpt_max == b->rcpt_max
+           && a->rcpt_domain_max == b->rcpt_domain_max
+           && a->xclient == b->xclient;
+}
+
 void smtpc__caps_line(smtpc_caps_t *caps, const char *line)
 {
     /* "AUTH=LOGIN" is what old servers say for old clients. */

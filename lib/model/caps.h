@@ -80,6 +80,9 @@ typedef struct smtpc_caps_t {
  *  end, into @a caps. */
 void smtpc__caps_line(smtpc_caps_t *caps, const char *line);
 
+/** Return non-zero if @a a and @a b say the same of everything. */
+int smtpc__caps_equal(const smtpc_caps_t *a, const smtpc_caps_t *b);
+
 /** Return the keywords in @a caps with their values, separated by blanks, in
  *  @a pool: "SIZE=1000 8BITMIME AUTH=PLAIN,LOGIN". */
 const char *smtpc__caps_text(const smtpc_caps_t *caps, apr_pool_t *pool);

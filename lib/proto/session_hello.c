@@ -169,7 +169,7 @@ static void after_hello(smtpc_session_t *session)
 /* The reply to a guess: see whether it was right. */
 static void compare_guess(smtpc_session_t *session)
 {
-    if (memcmp(&session->caps, &session->early, sizeof(session->caps)) != 0) {
+    if (!smtpc__caps_equal(&session->caps, &session->early)) {
         smtpc__session_fail(session, SMTPC_ECONNECT,
                             "%s offers other extensions than before, which "
                             "early pipelining relied on",

@@ -312,8 +312,35 @@ static void texts(void)
                "with their values");
 }
 
+/* Each member counts, and what lies between them does not. */
+static void equal(void)
+{
+    static const char *const keywords[] = {
+        "8BITMIME", "AUTH PLAIN", "SIZE 1000", "DELIVERBY 60",
+        "FUTURERELEASE 600 2031-05-06T07:08:09Z", "LIMITS MAILMAX=5",
+        "LIMITS RCPTMAX=5", "LIMITS RCPTDOMAINMAX=5", "XCLIENT NAME"
+    };
+    smtpc_caps_t a;
+    smtpc_caps_t b;
+    smtpc_caps_t none = { 0 };
+
+    for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+        memset(&a, 0x00, sizeof(a));
+        memset(&b, 0xff, sizeof(b));
+        b = none;
+        smtpc__caps_line(&a, keywords[i]);
+        tap_ok(!smtpc__caps_equal(&a, &b), "unlike nothing: %s", keywords[i]);
+        smtpc__caps_line(&b, keywords[i]);
+        tap_ok(smtpc__caps_equal(&a, &b), "like itself: %s", keywords[i]);
+    }
+    a = none;
+    a.esmtp = 1;
+    tap_ok(!smtpc__caps_equal(&a, &none), "HELO is not EHLO");
+}
+
 int main(void)
 {
+    equal();
     texts();
     tap_pool();
     single_lines();
