@@ -303,7 +303,9 @@ static void measure(job_t *job, long messages)
         meter_stop(&meter);
         sum[raw].wall_s += meter.wall_s;
         sum[raw].cpu_s += meter.cpu_s;
-        bytes += raw ? 0 : job->server.bytes;
+        if (!raw) {
+            bytes += job->server.bytes;
+        }
     }
     composing.wall_s = sum[0].wall_s - sum[1].wall_s;
     composing.cpu_s = sum[0].cpu_s - sum[1].cpu_s;

@@ -260,6 +260,7 @@ static void handle_due(loop_t *loop)
 
 static void accept_one(loop_t *loop)
 {
+    /* cppcheck-suppress nullPointer ; accept4() need not say who it is */
     int fd = accept4(loop->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     conn_t *conn;
     int on = !loop->sink.opts.nagle;

@@ -227,8 +227,8 @@ static int child_may(const char *path, apr_fileperms_t world, apr_pool_t *p)
                      groups, &count) < 0) {
         count = 0;
     }
-    while (count--) {
-        if (groups[count] == info.group) {
+    for (int i = 0; i < count; i++) {
+        if (groups[i] == info.group) {
             return (info.protection & group) == group;
         }
     }
@@ -460,6 +460,7 @@ static void check_form(check_t *check, const ap_directive_t *container)
 
 /* Find the forms: SetHandler is the core's, and known here from the tree of
  * directives only. */
+/* NOLINTNEXTLINE(misc-no-recursion): httpd's own reader nests as deep */
 static void check_forms(check_t *check, const ap_directive_t *directive)
 {
     for (; directive; directive = directive->next) {

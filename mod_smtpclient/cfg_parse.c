@@ -38,10 +38,10 @@ const char *msc_cfg_parse_number(apr_int64_t *number, cmd_parms *cmd,
                                  const char *arg, apr_int64_t min,
                                  apr_int64_t max)
 {
-    char *end;
+    char *end = NULL;
     apr_int64_t value = apr_isdigit(*arg) ? apr_strtoi64(arg, &end, 10) : -1;
 
-    if (!apr_isdigit(*arg) || *end || value < min || value > max) {
+    if (!end || *end || value < min || value > max) {
         return apr_psprintf(cmd->pool,
                             "%s: \"%s\" is not a whole number from %"
                             APR_INT64_T_FMT " to %" APR_INT64_T_FMT,
@@ -60,7 +60,7 @@ const char *msc_cfg_parse_size(apr_off_t *size, cmd_parms *cmd,
     int shift = unit ? 10 * (int)(unit - units + 1) : 0;
     const char *digits = unit ? apr_pstrmemdup(cmd->temp_pool, arg, len - 1)
                               : arg;
-    apr_int64_t value;
+    apr_int64_t value = 0;
 
     if (msc_cfg_parse_number(&value, cmd, digits, 1, MSC_SIZE_MAX >> shift)) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name, ": \"", arg,
@@ -187,17 +187,18 @@ static const char *angle_of(const char *text)
  * display name, around it. */
 static const char *trimmed(apr_pool_t *p, const char *from, const char *to)
 {
+    apr_size_t len;
+
     while (from < to && apr_isspace(*from)) {
         from++;
     }
     while (to > from && apr_isspace(to[-1])) {
         to--;
     }
-    if (to - from >= 2 && *from == '"' && to[-1] == '"') {
-        from++;
-        to--;
-    }
-    return apr_pstrmemdup(p, from, (apr_size_t)(to - from));
+    len = (apr_size_t)(to - from);
+    return len >= 2 && from[0] == '"' && from[len - 1] == '"'
+               ? apr_pstrmemdup(p, from + 1, len - 2)
+               : apr_pstrmemdup(p, from, len);
 }
 
 const char *msc_cfg_parse_reply_to(msc_reply_to_t **reply_to, cmd_parms *cmd,

@@ -113,7 +113,8 @@ static apr_status_t blame(msc_form_t *form, const msc_template_t *tmpl,
     for (i = 0; i < tmpl->fields->nelts; i++) {
         const char *name = APR_ARRAY_IDX(tmpl->fields, i, const char *);
 
-        if (!any || test(msc_form_value(form, name, form->r->pool))) {
+        if (!any || !test
+            || test(msc_form_value(form, name, form->r->pool))) {
             msc_form_fault(form, name, reason);
         }
     }
@@ -233,7 +234,7 @@ static apr_status_t parse_reply_to(smtpc_address_t **address,
 static apr_status_t set_reply_to(smtpc_message_t *message, msc_form_t *form)
 {
     apr_pool_t *p = form->r->pool;
-    smtpc_address_t *address;
+    smtpc_address_t *address = NULL;
     const char *spec;
     apr_status_t rv;
 

@@ -177,8 +177,6 @@ static const char *advice(const smtpc_result_t *result)
     case SMTPC_ESOURCE:
         return "check that the attachment is there, readable and does not "
                "change";
-    case SMTPC_ECANCELLED:
-        return "nothing was delivered";
     default:
         return "nothing was delivered";
     }

@@ -178,7 +178,7 @@ SMTPC_DECLARE(void) smtpc_env_set_events(smtpc_env_t *env,
 SMTPC_DECLARE(void) smtpc_env_counters(smtpc_counters_t *counters,
                                        const smtpc_env_t *env)
 {
-    apr_uint64_t values[COUNTERS];
+    apr_uint64_t values[COUNTERS] = { 0 };
     apr_size_t i;
 
     for (i = 0; i < COUNTERS; i++) {

@@ -80,7 +80,7 @@ apr_status_t smtpc__secret_create(smtpc_secret_t **secret, char **room,
     made->data = mmap(NULL, made->mapped, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (made->data == MAP_FAILED) {
-        return APR_FROM_OS_ERROR(apr_get_os_error());
+        return APR_ENOMEM; /* nothing else can be wrong with these pages */
     }
     /* Both are a second line of defence: not all systems grant them. */
 #ifdef MADV_DONTDUMP
@@ -140,6 +140,7 @@ static void fingerprint_key(unsigned char key[32])
 
 #ifdef AT_RANDOM
     if (getauxval(AT_RANDOM) != 0) {
+        /* NOLINTNEXTLINE(performance-no-int-to-ptr): what the system has */
         seed = (const unsigned char *)getauxval(AT_RANDOM);
         seed_len = 16;
     }

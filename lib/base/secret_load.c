@@ -194,6 +194,7 @@ static apr_status_t load_file(load_t *load, const char *path)
 
 static apr_status_t load_env(load_t *load, const char *name)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the library never sets one */
     const char *value = getenv(name);
 
     load->subject = apr_psprintf(load->pool, "environment variable \"%s\"",

@@ -212,7 +212,7 @@ static apr_status_t take_head(head_t *head, const char *data, apr_size_t len,
     apr_size_t from = head->len;
     apr_size_t end;
 
-    if (head->complete) {
+    if (head->complete || len == 0) {
         return APR_SUCCESS;
     }
     if (head->len + len > head->size) {

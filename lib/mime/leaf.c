@@ -259,14 +259,15 @@ static apr_status_t set_body(smtpc_part_t *part, content_t *c,
                              const char **why, apr_pool_t *pool)
 {
     apr_off_t length;
-    apr_status_t rv = APR_SUCCESS;
 
     part->encoding = c->opts.encoding;
     if (scanned && c->scan.length == 0) {
         return APR_SUCCESS;
     }
     if (c->opts.encoding == SMTPC_ENCODING_QUOTED_PRINTABLE) {
-        rv = smtpc__encoder_measure(&length, c->source, &c->opts, area, pool);
+        apr_status_t rv = smtpc__encoder_measure(&length, c->source, &c->opts,
+                                                 area, pool);
+
         if (rv != APR_SUCCESS) {
             *why = smtpc__source_error(c->source);
             return SMTPC_ESOURCE;

@@ -52,6 +52,8 @@ smtpc_message_error(const smtpc_message_t *message)
     return message->error;
 }
 
+#undef smtpc__message_fail /* a macro for the analyser */
+
 apr_status_t smtpc__message_fail(smtpc_message_t *message,
                                  apr_status_t status, const char *format, ...)
 {

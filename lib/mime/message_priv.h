@@ -92,6 +92,11 @@ struct smtpc_message_t {
 apr_status_t smtpc__message_fail(smtpc_message_t *message,
                                  apr_status_t status, const char *format,
                                  ...) SMTPC_PRINTF(3, 4);
+#ifdef __clang_analyzer__
+/* It does not see from other files that what is returned is no success. */
+#define smtpc__message_fail(message, status, ...) \
+    ((void)(smtpc__message_fail)(message, status, __VA_ARGS__), (status))
+#endif
 
 /** Check that @a value, called @a what in errors, can be in a header: valid
  *  UTF-8, no control characters, at most @a limit bytes. */

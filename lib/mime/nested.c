@@ -25,6 +25,7 @@
 /* Messages that are looked at for a circle. */
 #define VISITS_MAX 10000
 
+/* NOLINTNEXTLINE(misc-no-recursion): no deeper than SMTPC_LIMIT_NESTING */
 static apr_status_t visit(const smtpc_message_t *wanted,
                           const smtpc_message_t *message, int depth,
                           int *visits)

@@ -85,14 +85,11 @@ void smtpc__scan(smtpc_scan_t *scan, const char *data, apr_size_t len)
             }
         }
         scan->bare += scan->cr != (data[i] == '\n');
-        if (data[i] == '\r') {
+        if (data[i] == '\r' || (data[i] == '\n' && !scan->cr)) {
             scan_line_end(scan);
         }
         else if (data[i] != '\n') {
             scan_byte(scan, (unsigned char)data[i]);
-        }
-        else if (!scan->cr) {
-            scan_line_end(scan);
         }
         scan->cr = data[i] == '\r';
     }

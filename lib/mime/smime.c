@@ -82,6 +82,7 @@ static apr_status_t load(STACK_OF(X509) **list, smtpc_message_t *message,
     char text[160];
     BIO *bio;
 
+    *list = NULL;
     if (file == NULL) {
         apr_status_t rv = *path != '\0' ? APR_FROM_OS_ERROR(errno)
                                         : SMTPC_EARG;
@@ -93,8 +94,10 @@ static apr_status_t load(STACK_OF(X509) **list, smtpc_message_t *message,
     }
     ERR_clear_error();
     bio = BIO_new_fp(file, BIO_CLOSE);
-    *list = bio != NULL ? read_all(bio) : NULL;
-    if (bio == NULL) {
+    if (bio != NULL) {
+        *list = read_all(bio);
+    }
+    else {
         (void)fclose(file);
     }
     BIO_free(bio);

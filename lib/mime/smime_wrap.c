@@ -375,7 +375,7 @@ static apr_status_t open_spool(smtpc_source_t **source, wrap_t *w,
     return smtpc__source_create(source, &vtable, end, file, w->pool);
 }
 
-static apr_status_t encrypt(smtpc_part_t **root, wrap_t *w)
+static apr_status_t encrypt_part(smtpc_part_t **root, wrap_t *w)
 {
     int gcm = w->smime->cipher == SMTPC_SMIME_AES_256_GCM;
     smtpc_source_t *entity;
@@ -418,7 +418,7 @@ apr_status_t smtpc__smime_wrap(smtpc_part_t **root, const char **why,
         rv = sign(root, &w);
     }
     if (rv == APR_SUCCESS && smime->recipients != NULL) {
-        rv = encrypt(root, &w);
+        rv = encrypt_part(root, &w);
     }
     return rv;
 }

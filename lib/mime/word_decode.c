@@ -81,6 +81,9 @@ static int hex_value(char c)
 static int decode_q(char *out, apr_size_t *n, const word_t *w)
 {
     for (apr_size_t i = 0; i < w->len; i++) {
+        int high;
+        int low;
+
         if (w->data[i] != '=') {
             out[(*n)++] = w->data[i];
             if (w->data[i] == '_') {
@@ -88,12 +91,15 @@ static int decode_q(char *out, apr_size_t *n, const word_t *w)
             }
             continue;
         }
-        if (i + 2 >= w->len || hex_value(w->data[i + 1]) < 0
-            || hex_value(w->data[i + 2]) < 0) {
+        if (i + 2 >= w->len) {
             return 0;
         }
-        out[(*n)++] = (char)(hex_value(w->data[i + 1]) << 4
-                             | hex_value(w->data[i + 2]));
+        high = hex_value(w->data[i + 1]);
+        low = hex_value(w->data[i + 2]);
+        if (high < 0 || low < 0) {
+            return 0;
+        }
+        out[(*n)++] = (char)(high << 4 | low);
         i += 2;
     }
     return 1;

@@ -10,6 +10,7 @@
  * RFC 6532 3.1.
  */
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -258,6 +259,7 @@ apr_status_t smtpc__address_read(smtpc_address_t **address,
         return SMTPC_ELIMIT;
     }
     if (mailbox.opens_group) {
+        assert(place != SMTPC__MAILBOX_ALONE);
         *address = NULL;
         return APR_SUCCESS;
     }

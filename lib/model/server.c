@@ -78,6 +78,7 @@
     FIELD(rate, NUMBER, 0)               \
     FIELD(domain_rate, NUMBER, 0)
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a summand with its sign */
 #define FIELD_SIZE(name, kind, tls) +sizeof(((smtpc_server_t *)0)->name)
 
 /* The members have no padding between them, on 32 and on 64 bits. */

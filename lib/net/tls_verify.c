@@ -188,12 +188,11 @@ static int judge(int ok, X509_STORE_CTX *context)
         X509_STORE_CTX_set_error(context, X509_V_ERR_APPLICATION_VERIFICATION);
         ok = 0;
     }
-    if (ok) {
-        return ok;
+    if (!ok) {
+        fault->error = X509_STORE_CTX_get_error(context);
+        fault->depth = X509_STORE_CTX_get_error_depth(context);
+        note_certificate(fault, certificate);
     }
-    fault->error = X509_STORE_CTX_get_error(context);
-    fault->depth = X509_STORE_CTX_get_error_depth(context);
-    note_certificate(fault, certificate);
     return ok;
 }
 

@@ -381,9 +381,9 @@ static apr_status_t step(smtpc_sasl_t *sasl)
 /* The second step hashes. */
 #define SCRAM(name, mechanism, how_strong)       \
     const smtpc_sasl_mech_t name = {             \
-        .bit = mechanism,                        \
+        .bit = (mechanism),                      \
         .need = SMTPC_SASL_SECRET,               \
-        .strength = how_strong,                  \
+        .strength = (how_strong),                \
         .blocking = 1u << 1,                     \
         .step = step,                            \
     }

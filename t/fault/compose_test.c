@@ -312,7 +312,9 @@ static int clear(const char *folder, apr_pool_t *pool)
             count++;
         }
     }
-    closedir(dir);
+    if (dir) {
+        closedir(dir);
+    }
     (void)rmdir(folder);
     return count;
 }

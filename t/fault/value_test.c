@@ -129,7 +129,9 @@ static void empty(int *mails, int *others, const char *folder,
         *(end && strcmp(end, ".eml") == 0 ? mails : others) += 1;
         (void)unlink(apr_pstrcat(pool, folder, "/", entry->d_name, NULL));
     }
-    closedir(dir);
+    if (dir) {
+        closedir(dir);
+    }
 }
 
 /* There is one file if and only if the result says so, and nothing beside. */

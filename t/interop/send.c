@@ -190,7 +190,10 @@ static const char *read_body(apr_size_t *len, apr_pool_t *pool)
     char *body = malloc(size);
     char *copy;
 
-    while (body && used < BODY_MAX) {
+    if (!body) {
+        abort();
+    }
+    while (used < BODY_MAX) {
         apr_size_t got;
 
         if (used + 1 == size) {
@@ -207,7 +210,7 @@ static const char *read_body(apr_size_t *len, apr_pool_t *pool)
         }
         used += got;
     }
-    copy = apr_pstrmemdup(pool, body ? body : "", used);
+    copy = apr_pstrmemdup(pool, body, used);
     free(body);
     *len = used;
     return copy;

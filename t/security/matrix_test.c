@@ -329,7 +329,7 @@ int main(void)
         }
         /* A reset at once may come before the client has seen that it was
          * connected. */
-        for (k = i == 0; k < sizeof(ends) / sizeof(ends[0]); k++) {
+        for (k = i == 0 ? 1 : 0; k < sizeof(ends) / sizeof(ends[0]); k++) {
             try_end(&places[i], ends[k]);
         }
     }

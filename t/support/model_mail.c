@@ -80,7 +80,7 @@ static void make_content(maker_t *maker, apr_size_t lines)
     model_mail_t *mail = maker->mail;
     model_message_t *model = maker->model;
     text_t forms[3];
-    char line[80];
+    char line[80] = "";
 
     for (int i = 0; i < 3; i++) {
         forms[i].bytes = apr_palloc(maker->pool, lines * 84 + 200);

@@ -45,6 +45,9 @@ static char *last_part(const smtpc_message_t *m, apr_size_t *len)
            && strncmp(next + strlen(boundary), "--", 2) != 0) {
         part = next;
     }
+    if (next == NULL) {
+        return NULL;
+    }
     part += strlen(boundary) + 2;
     body = support_body(part);
     decoded = support_decode_base64(body, (apr_size_t)(next - body), len,

@@ -98,7 +98,9 @@ static int connections_to(int port)
                  && address.sin_family == AF_INET
                  && ntohs(address.sin_port) == port;
     }
-    closedir(dir);
+    if (dir) {
+        closedir(dir);
+    }
     return count;
 }
 

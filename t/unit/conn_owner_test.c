@@ -232,7 +232,7 @@ static void test_faults(const replay_case_t *script, replay_cut_e cut,
     int before = 0;
     int accepted;
     int doubtful;
-    rig_t rig;
+    rig_t rig = { 0 };
 
     tap_subtest_begin("three in chunks, %s", replay_cut_name(cut));
     operations = play(script, cut, NULL, &rig, &closed, &complaint, pool);

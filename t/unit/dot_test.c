@@ -150,7 +150,7 @@ static void test_transparent(void)
     for (unsigned int n = 0; n < 1u << (2 * LENGTH); n++) {
         for (int step = 1; step <= LENGTH; step += LENGTH - 1) {
             char in[LENGTH];
-            char out[SMTPC_DOT_EXPANSION(LENGTH) + 2 + 2 * LENGTH];
+            char out[SMTPC_DOT_EXPANSION(LENGTH) + 2 + 2 * LENGTH] = { 0 };
             char wanted[2 * LENGTH + 2];
             apr_size_t out_len = 0;
             apr_size_t len = 0;

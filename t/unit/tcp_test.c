@@ -310,7 +310,7 @@ static void test_fork(apr_pool_t *pool)
         int fd = fd_of(t);
 
         smtpc__transport_close(t, 1);
-        _exit(fcntl(fd, F_GETFD) >= 0);
+        _exit(fcntl(fd, F_GETFD) >= 0 ? 1 : 0);
     }
     tap_is_int(waitpid(child, &status, 0), child, "a child");
     tap_is_int(status, 0, "closed its descriptor");
