@@ -4,7 +4,7 @@
 # would take the objects along. t/lint/registered.t sees to it that nothing is
 # left out.
 
-EXTRA_DIST += t/TEST t/conf t/lib t/module t/browser t/lint t/coverage \
+EXTRA_DIST += t/TEST t/conf t/lib t/module t/browser t/lint t/static t/coverage \
 	t/interop/aiosmtpd.t t/interop/concurrent.t t/interop/dkim.t \
 	t/interop/dovecot.t t/interop/exim.t t/interop/fake.t \
 	t/interop/kerberos.t \
