@@ -92,7 +92,9 @@ apr_status_t smtpc__converter_open(iconv_t *converter, const char *to,
 
     /* NOLINTNEXTLINE(performance-no-int-to-ptr): POSIX says so */
     if (made == (iconv_t)-1) {
-        return errno != 0 ? errno : APR_EINVAL;
+        apr_status_t rv = errno;
+
+        return rv != APR_SUCCESS ? rv : APR_EINVAL;
     }
     apr_pool_cleanup_register(pool, made, close_converter,
                               apr_pool_cleanup_null);
