@@ -79,9 +79,9 @@ static void check_name(const char *name)
 
     require(strlen(name) == sizeof(form) - 1);
     for (i = 0; i < sizeof(form) - 1; i++) {
-        const char *allowed = form[i] == 'x' && i < 36 ? "0123456789abcdef"
-                              : form[i] == 'v'         ? "89ab"
-                                                       : NULL;
+        const char *allowed = form[i] == 'x'   ? "0123456789abcdef"
+                              : form[i] == 'v' ? "89ab"
+                                               : NULL;
 
         require(allowed != NULL ? strchr(allowed, name[i]) != NULL
                                 : name[i] == form[i]);
