@@ -460,7 +460,7 @@ static void check_form(check_t *check, const ap_directive_t *container)
 
 /* Find the forms: SetHandler is the core's, and known here from the tree of
  * directives only. */
-/* NOLINTNEXTLINE(misc-no-recursion): httpd's own reader nests as deep */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as sections of the operator's */
 static void check_forms(check_t *check, const ap_directive_t *directive)
 {
     for (; directive; directive = directive->next) {

@@ -86,7 +86,7 @@ static const smtpc_part_t *child_at(const smtpc_part_t *part, int i)
 }
 
 /* Return non-zero if a leaf below part has encoding. */
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as we build trees, five parts */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as our trees, not as the input */
 static int has_encoding(const smtpc_part_t *part, smtpc_encoding_e encoding)
 {
     if (part->children == NULL) {
