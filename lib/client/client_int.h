@@ -154,7 +154,7 @@ struct smtpc_client_t {
     pthread_cond_t idle;       /**< the state became IDLE or DISPOSED */
     smtpc_loop_t *op_loop;     /**< of the operation; NULL: none to cancel */
     smtpc_task_t cancel;
-    int cancelled;             /**< the operation was */
+    atomic_int cancelled;      /**< the operation was */
     int waiters;               /**< threads that wait for idle */
 };
 

@@ -282,6 +282,7 @@ void smtpc__client_setup(smtpc_op_setup_t *setup, smtpc_client_t *client,
     setup->timeout = client->timeout;
     setup->pool = client->scratch;
     setup->result_pool = pool;
+    setup->cancelled = &client->cancelled;
 }
 
 /* A smtpc_op_setup_t's done: the loop is that of the blocking call. */

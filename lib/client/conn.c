@@ -31,6 +31,7 @@
 typedef enum {
     STEP_DONE,  /* something moved */
     STEP_WAIT,  /* nothing to be had now */
+    STEP_YIELD, /* the loop has to get on first */
     STEP_ENDED  /* the session is over */
 } step_e;
 
@@ -155,6 +156,7 @@ void smtpc__conn_finish(smtpc_conn_t *conn)
     smtpc__watch_end(conn->watch);
     conn->done = NULL;
     conn->work.next = NULL;
+    conn->work.cancelled = NULL;
     conn->result = NULL;
     if (done) {
         done(conn->baton, conn);
@@ -394,6 +396,9 @@ static step_e give(smtpc_conn_t *conn)
     if (len == 0) {
         return STEP_DONE;
     }
+    if (conn->work.cancelled && atomic_load(conn->work.cancelled)) {
+        return STEP_YIELD;
+    }
     whole = len;
     rv = smtpc__transport_write(conn->transport, data, &len);
     if (APR_STATUS_IS_EAGAIN(rv)) {
@@ -464,6 +469,7 @@ void smtpc__conn_pump(smtpc_conn_t *conn, int readable)
 
     for (turns = 0; turns < PUMP_TURNS; turns++) {
         smtpc_want_e want;
+        step_e step;
 
         /* One that is declined is over at once. */
         do {
@@ -490,9 +496,13 @@ void smtpc__conn_pump(smtpc_conn_t *conn, int readable)
             || smtpc__session_replies(conn->session) != conn->replies) {
             smtpc__conn_session_step(conn);
         }
-        if (turn(conn, want, &readable) == STEP_WAIT) {
+        step = turn(conn, want, &readable);
+        if (step == STEP_WAIT) {
             wait_for(conn, want);
             return;
+        }
+        if (step == STEP_YIELD) {
+            break;
         }
         if (is_ready_early(conn)) {
             session_ready(conn);

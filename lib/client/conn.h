@@ -10,6 +10,8 @@
  * the operation, one per stage, one per address.
  */
 
+#include <stdatomic.h>
+
 #include "net/loop.h"
 #include "net/transport.h"
 #include "proto/session.h"
@@ -34,6 +36,9 @@ typedef struct smtpc_conn_work_t {
      *  ready what comes next. May be NULL. */
     void (*ahead)(void *baton, smtpc_conn_t *conn);
     void *baton;
+    /** Not 0: the loop has a task that aborts all this, and nothing more is to
+     *  be written, lest it be an end of data. May be NULL. */
+    const atomic_int *cancelled;
 } smtpc_conn_work_t;
 
 /**

@@ -155,7 +155,7 @@ void smtpc__conn_send(smtpc_conn_t *conn,
                       const smtpc_transaction_t *transaction,
                       apr_time_t deadline, smtpc_conn_fn_t done, void *baton)
 {
-    smtpc_conn_work_t work = { next_single, NULL, NULL, NULL };
+    smtpc_conn_work_t work = { .next = next_single };
 
     conn->single = transaction;
     smtpc__conn_work(conn, &work, deadline, done, baton);
@@ -225,6 +225,7 @@ void smtpc__conn_abort(smtpc_conn_t *conn, apr_status_t status,
         smtpc__conn_take_back(conn);
     }
     conn->work.next = NULL;
+    conn->work.cancelled = NULL;
     smtpc__conn_shut(conn, status, 0);
 }
 

@@ -12,6 +12,8 @@
 
 #include <smtpclient/client.h>
 
+#include <stdatomic.h>
+
 #include "client/pool.h"
 
 /** A server an operation may use. */
@@ -38,6 +40,8 @@ typedef struct smtpc_op_setup_t {
     const smtpc_ticket_t *granted; /**< for the first route, or NULL */
     apr_pool_t *pool;            /**< scratch, cleared by the owner */
     apr_pool_t *result_pool;
+    /** Not 0 once a task that aborts it is posted to the loop; or NULL. */
+    const atomic_int *cancelled;
     /** The operation is over. Called on the loop's thread, and last. */
     void (*done)(void *baton);
     void *baton;

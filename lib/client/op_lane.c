@@ -232,7 +232,8 @@ static void ask(smtpc_lane_t *lane)
 
 void smtpc__lane_work(smtpc_lane_t *lane)
 {
-    smtpc_conn_work_t work = { on_next, on_finished, on_ahead, lane };
+    smtpc_conn_work_t work = { on_next, on_finished, on_ahead, lane,
+                               lane->op->setup.cancelled };
 
     if (lane->op->asking) {
         ask(lane);

@@ -322,7 +322,7 @@ static void test_plain(apr_pool_t *pool)
 static void test_others(apr_pool_t *pool)
 {
     static const char *const mechanisms[] = {
-        "SCRAM-SHA-256-PLUS", "CRAM-MD5", "LOGIN"
+        "SCRAM-SHA-256-PLUS", "CRAM-MD5"
     };
     peer_ca_t *ca = peer_ca_create("Test CA", pool);
     peer_cert_t cert = { .names = "IP:127.0.0.1" };

@@ -149,7 +149,7 @@ static apr_size_t play(const replay_case_t *script, replay_cut_e cut,
     smtpc_server_t draft = { .host = "mail.test",
                              .port = 25,
                              .security = SMTPC_SECURITY_NONE };
-    smtpc_conn_work_t work = { on_next, on_finished, NULL, rig };
+    smtpc_conn_work_t work = { on_next, on_finished, NULL, rig, NULL };
     smtpc_link_t link = { 0 };
     const smtpc_server_t *server;
     replay_transport_t *replay;
@@ -281,7 +281,7 @@ static void test_abort(apr_pool_t *pool)
     peer_smtp_t smtp;
     peer_t *peer;
     rig_t rig;
-    smtpc_conn_work_t work = { on_next, on_finished, on_ahead, &rig };
+    smtpc_conn_work_t work = { on_next, on_finished, on_ahead, &rig, NULL };
     int i;
 
     tap_subtest_begin("ended by its owner");
