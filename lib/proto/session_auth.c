@@ -338,6 +338,23 @@ static const char *hide_base64(const char *text, const void *data,
     return hide(text, encoded, size, pool);
 }
 
+/* As hide_base64(), for what PLAIN says of user and the len bytes at secret:
+ * another mechanism may have taken its place meanwhile. */
+static const char *hide_plain(const char *text, const char *user,
+                              const char *secret, apr_size_t len,
+                              apr_pool_t *pool)
+{
+    apr_size_t user_len = user != NULL ? strlen(user) : 0;
+    char *plain = smtpc__wiped_alloc(pool, user_len + len + 2);
+
+    if (user_len == 0) {
+        return text;
+    }
+    memcpy(plain + 1, user, user_len);
+    memcpy(plain + user_len + 2, secret, len);
+    return hide_base64(text, plain, user_len + len + 2, pool);
+}
+
 /* Return reply with text in place of its own. */
 static const smtpc_reply_t *with_text(const smtpc_reply_t *reply,
                                       const char *text, apr_pool_t *pool)
@@ -371,6 +388,7 @@ const smtpc_reply_t *smtpc__session_auth_clean(smtpc_session_t *session,
         secret = smtpc__secret_bytes(smtpc__sasl_secret(auth->sasl), &len);
         text = hide(text, secret, len, pool);
         text = hide_base64(text, secret, len, pool);
+        text = hide_plain(text, session->server->user, secret, len, pool);
     }
     response = smtpc__sasl_response(&len, auth->sasl);
     if (response != NULL) {
