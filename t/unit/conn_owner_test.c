@@ -270,8 +270,9 @@ static void test_faults(const replay_case_t *script, replay_cut_e cut,
     tap_subtest_end();
 }
 
-/* Owners that end it in the middle. */
-static void test_abort(apr_pool_t *pool)
+/* Owners that end it in the middle, or are about to: nothing is written any
+ * more then. */
+static void test_abort(int is_cancelled, apr_pool_t *pool)
 {
     static const peer_answer_t answers[] = { { "MAIL", "!silent" },
                                              { NULL, NULL } };
@@ -281,10 +282,13 @@ static void test_abort(apr_pool_t *pool)
     peer_smtp_t smtp;
     peer_t *peer;
     rig_t rig;
-    smtpc_conn_work_t work = { on_next, on_finished, on_ahead, &rig, NULL };
+    atomic_int cancelled = is_cancelled;
+    smtpc_conn_work_t work = { on_next, on_finished, on_ahead, &rig,
+                               &cancelled };
     int i;
 
-    tap_subtest_begin("ended by its owner");
+    tap_subtest_begin("ended by its owner%s",
+                      is_cancelled ? ", who was told to before" : "");
     peer_smtp_init(&smtp);
     smtp.answers = answers;
     smtp.extensions = "PIPELINING";
@@ -303,7 +307,7 @@ static void test_abort(apr_pool_t *pool)
     smtpc__conn_work(rig.conn, &work, soon(), on_done, &rig);
     tap_ok(!smtpc__conn_fresh(rig.conn), "not while at work");
     tap_ok(rig.begun > 0 && rig.finished == 0, "under way");
-    tap_is_int(rig.ahead, 1, "there is time to get ready");
+    tap_is_int(rig.ahead, !is_cancelled, "there is time to get ready");
     smtpc__conn_abort(rig.conn, SMTPC_ECANCELLED, "enough");
     tap_is_int(rig.finished, rig.begun, "all are handed back at once");
     tap_is_int(rig.done, 0, "the owner is not told");
@@ -319,6 +323,8 @@ static void test_abort(apr_pool_t *pool)
     tap_is_int(rig.finished, rig.begun, "nothing twice");
     batch_must(smtpc__loop_run(rig.loop), "nothing is watched any more");
     apr_pool_destroy(rig.pool);
+    tap_ok(peer_quiet(peer), "the server sees the end");
+    tap_is_int(peer_heard(peer, "MAIL"), !is_cancelled, "what was written");
     peer_stop(peer);
     tap_subtest_end();
 }
@@ -335,6 +341,7 @@ int main(void)
         test_faults(APR_ARRAY_IDX(scripts, 0, replay_case_t *),
                     (replay_cut_e)cut, pool);
     }
-    test_abort(pool);
+    test_abort(0, pool);
+    test_abort(1, pool);
     return tap_done();
 }
