@@ -415,6 +415,29 @@ apr_size_t smtpc__utf8_cut(const char *text, apr_size_t len, apr_size_t max)
     return max;
 }
 
+void smtpc__vformat(char *out, apr_size_t size, const char *format,
+                    va_list args)
+{
+    apr_size_t len;
+    apr_size_t back;
+
+    apr_vsnprintf(out, size, format, args);
+    len = strlen(out);
+    if (len + 1 < size) {
+        return;
+    }
+    for (back = 1; back <= 4 && back <= len; back++) {
+        const char *last = out + len - back;
+
+        if (((unsigned char)*last & 0xC0) != 0x80) {
+            if (smtpc__utf8_char(last, back) == 0) {
+                out[len - back] = '\0';
+            }
+            return;
+        }
+    }
+}
+
 apr_size_t smtpc__escape_into(char *out, apr_size_t size, const char *text,
                               apr_size_t len, int keep_newline)
 {

@@ -9,6 +9,8 @@
  * a pool is given.
  */
 
+#include <stdarg.h>
+
 #include <smtpclient/status.h>
 
 /** Bytes that smtpc__base64_encode() writes for @a len bytes. */
@@ -67,6 +69,11 @@ apr_size_t smtpc__find_control(const char *text, apr_size_t len);
 /** Return the largest length up to @a max at which @a len bytes of UTF-8 at
  *  @a text can be cut without splitting a character. */
 apr_size_t smtpc__utf8_cut(const char *text, apr_size_t len, apr_size_t max);
+
+/** Print @a args into @a size > 0 bytes at @a out, as apr_vsnprintf() does; what
+ *  does not fit is cut off without splitting a character of UTF-8. */
+void smtpc__vformat(char *out, apr_size_t size, const char *format,
+                    va_list args);
 
 /** Write @a len bytes at @a text to @a out as smtpc__escape() does, as many
  *  characters as fit into @a size bytes with a terminator; return the number

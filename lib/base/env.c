@@ -299,19 +299,17 @@ int smtpc__env_logs(const smtpc_env_t *env, smtpc_log_level_e level)
 void smtpc__env_log(const smtpc_env_t *env, smtpc_log_level_e level,
                     const char *format, ...)
 {
-    char line[SMTPC_LIMIT_LOG_LINE + 2];
+    char line[SMTPC_LIMIT_LOG_LINE + 1];
     char escaped[SMTPC_LIMIT_LOG_LINE + 1];
-    apr_size_t len;
     va_list args;
 
     if (!smtpc__env_logs(env, level)) {
         return;
     }
     va_start(args, format);
-    apr_vsnprintf(line, sizeof(line), format, args);
+    smtpc__vformat(line, sizeof(line), format, args);
     va_end(args);
-    len = smtpc__utf8_cut(line, strlen(line), SMTPC_LIMIT_LOG_LINE);
-    smtpc__escape_into(escaped, sizeof(escaped), line, len, 0);
+    smtpc__escape_into(escaped, sizeof(escaped), line, strlen(line), 0);
     env->log(env->log_baton, level, escaped);
 }
 

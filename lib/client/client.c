@@ -12,7 +12,6 @@
 
 #include "client/client_int.h"
 
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -108,13 +107,10 @@ apr_status_t smtpc__client_fail(smtpc_client_t *client, apr_status_t status,
                                 const char *format, ...)
 {
     va_list args;
-    apr_size_t len;
 
     va_start(args, format);
-    apr_vsnprintf(client->error, sizeof(client->error), format, args);
+    smtpc__vformat(client->error, sizeof(client->error), format, args);
     va_end(args);
-    len = strlen(client->error);
-    client->error[smtpc__utf8_cut(client->error, len, len)] = '\0';
     return status;
 }
 

@@ -11,7 +11,6 @@
  */
 #include "mime/dkim_int.h"
 
-#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
@@ -178,7 +177,7 @@ static apr_status_t fail(smtpc_dkim_t *dkim, apr_status_t status,
     va_list args;
 
     va_start(args, format);
-    apr_vsnprintf(dkim->error, sizeof(dkim->error), format, args);
+    smtpc__vformat(dkim->error, sizeof(dkim->error), format, args);
     va_end(args);
     return status;
 }

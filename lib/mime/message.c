@@ -9,7 +9,6 @@
  * (message_field.c), attachments (attachment.c), views (view.c), turning it
  * into bytes (message_render.c).
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -60,7 +59,7 @@ apr_status_t smtpc__message_fail(smtpc_message_t *message,
     va_list args;
 
     va_start(args, format);
-    apr_vsnprintf(message->error, sizeof(message->error), format, args);
+    smtpc__vformat(message->error, sizeof(message->error), format, args);
     va_end(args);
     for (char *p = message->error; *p != '\0'; p++) {
         if ((unsigned char)*p < ' ' || *p == 127) {

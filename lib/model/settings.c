@@ -47,14 +47,11 @@ static apr_status_t fail(smtpc_settings_t *settings, apr_status_t status,
 static apr_status_t fail(smtpc_settings_t *settings, apr_status_t status,
                          const char *format, ...)
 {
-    apr_size_t len;
     va_list args;
 
     va_start(args, format);
-    apr_vsnprintf(settings->error, sizeof(settings->error), format, args);
+    smtpc__vformat(settings->error, sizeof(settings->error), format, args);
     va_end(args);
-    len = strlen(settings->error);
-    settings->error[smtpc__utf8_cut(settings->error, len, len)] = '\0';
     return status;
 }
 

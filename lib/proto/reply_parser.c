@@ -199,15 +199,17 @@ static apr_status_t take_text(smtpc_reply_parser_t *parser, apr_size_t *used,
 {
     const char *cr = memchr(data, '\r', len);
     apr_size_t run = cr != NULL ? (apr_size_t)(cr - data) : len;
+    const char *lf = memchr(data, '\n', run);
     apr_status_t rv;
 
-    if (memchr(data, '\n', run) != NULL) {
-        return malformed(parser, "a reply line ends without CR", data, len,
-                         pool);
-    }
-    rv = count(parser, run);
+    /* What is wrong first is told, however the bytes arrive. */
+    rv = count(parser, lf != NULL ? (apr_size_t)(lf - data) : run);
     if (rv != APR_SUCCESS) {
         return rv;
+    }
+    if (lf != NULL) {
+        return malformed(parser, "a reply line ends without CR", data, len,
+                         pool);
     }
     keep(parser, data, run);
     *used = run;

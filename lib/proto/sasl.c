@@ -52,15 +52,18 @@ static const smtpc_sasl_mech_t *find(unsigned int mechanism)
     return NULL;
 }
 
+static int is_built(const smtpc_sasl_mech_t *mech)
+{
+    return mech->built == NULL || mech->built(mech->bit);
+}
+
 unsigned int smtpc__sasl_built(void)
 {
     unsigned int built = 0;
 
     for (apr_size_t i = 0; i < MECHANISM_COUNT; i++) {
-        const smtpc_sasl_mech_t *mech = mechanisms[i];
-
-        if (mech->built == NULL || mech->built(mech->bit)) {
-            built |= mech->bit;
+        if (is_built(mechanisms[i])) {
+            built |= mechanisms[i]->bit;
         }
     }
     return built;
@@ -93,11 +96,12 @@ unsigned int smtpc__sasl_able(const smtpc_server_t *server,
 
         if (has_needed(server, mech)
             && (binding->name != NULL || !(mech->bit & PLUS_MECHANISMS))
-            && (server->mechanisms != NULL || !mech->by_name)) {
+            && (server->mechanisms != NULL || !mech->by_name)
+            && is_built(mech)) {
             able |= mech->bit;
         }
     }
-    return able & smtpc__sasl_built();
+    return able;
 }
 
 /* Return the bit of the next name at *names, moving on behind it; 0 for one

@@ -17,10 +17,11 @@
 #include "proto/session_int.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include <apr_strings.h>
+
+#include "base/codec.h"
 
 /* What session->reply is before the first one. */
 static const smtpc_reply_t no_reply = { 0, "", "", 0 };
@@ -252,7 +253,7 @@ void smtpc__session_log(smtpc_session_t *session, char side,
         return;
     }
     va_start(args, format);
-    apr_vsnprintf(line, sizeof(line), format, args);
+    smtpc__vformat(line, sizeof(line), format, args);
     va_end(args);
     smtpc__env_transcribe(session->env, session->link.number, side, line);
 }

@@ -26,6 +26,8 @@
 
 #include <apr_strings.h>
 
+#include "base/codec.h"
+
 /* Slots that a transaction with one recipient takes, RSET included: with
  * fewer free there is no room for it. */
 #define SLOTS_OF_TRANSACTION 4
@@ -81,11 +83,14 @@ static void set_recipients(smtpc_tx_t *tx, smtpc_rcpt_state_e state,
 /* Return text cut to what is kept with a recipient. */
 static const char *recipient_text(smtpc_session_t *session, const char *text)
 {
-    if (strlen(text) <= SMTPC_LIMIT_RECIPIENT_TEXT) {
+    apr_size_t len = strlen(text);
+    apr_size_t cut = smtpc__utf8_cut(text, len, SMTPC_LIMIT_RECIPIENT_TEXT);
+
+    if (cut == len) {
         return text;
     }
     return apr_pstrmemdup(session->reply_pools[session->reply_pool], text,
-                          SMTPC_LIMIT_RECIPIENT_TEXT);
+                          cut);
 }
 
 /* Record the present reply as the one that decided. */

@@ -35,6 +35,7 @@
 
 static smtpc_env_t *env;
 static smtpc_server_t server;
+static unsigned int usable; /* mechanisms */
 static int said; /* the password, by the server */
 
 /* The random bytes of SCRAM's nonce: an input means the same each time. */
@@ -68,12 +69,12 @@ static void setup(void)
     server.secret = secret;
     /* Named, so that none is left out for being weak. */
     server.mechanisms = "all";
+    usable = smtpc__sasl_built() & ~(unsigned int)KERBEROS;
 }
 
 /* Return the mechanism number which of those of this build. */
 static unsigned int choose(unsigned int which)
 {
-    unsigned int usable = smtpc__sasl_built() & ~(unsigned int)KERBEROS;
     unsigned int bit = 1;
     unsigned int i;
 

@@ -334,6 +334,30 @@ static void cutting(void)
                "what is no UTF-8 is cut anywhere");
 }
 
+static void print(char *out, apr_size_t size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    smtpc__vformat(out, size, format, args);
+    va_end(args);
+}
+
+static void printing(void)
+{
+    const char *text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
+    static const apr_size_t want[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10 };
+    char out[16];
+
+    for (apr_size_t max = 0; max < sizeof(want) / sizeof(want[0]); max++) {
+        print(out, max + 1, "%s", text);
+        tap_is_int(strlen(out), want[max], "printed into %d bytes",
+                   (int)max + 1);
+    }
+    print(out, 6, "%s", "\x80\x80\x80\x80\x80\x80");
+    tap_is_int(strlen(out), 5, "what is no UTF-8 is cut anywhere");
+}
+
 int main(void)
 {
     base64();
@@ -345,5 +369,6 @@ int main(void)
     controls();
     escaping();
     cutting();
+    printing();
     return tap_done();
 }

@@ -167,8 +167,28 @@ static apr_status_t line_of(apr_size_t len, apr_size_t limit,
     return feed(&reply, &used, parser, data, len + 2, step);
 }
 
+/* P2, P8: of a line that is too long and ends in LF, the length is wrong
+ * first. */
+static apr_status_t bare_line_of(apr_size_t len, apr_size_t step)
+{
+    smtpc_reply_parser_t *parser;
+    const smtpc_reply_t *reply;
+    apr_size_t used;
+    char *data = apr_palloc(tap_pool(), len + 1);
+
+    memset(data, 'x', len);
+    memcpy(data, "250 ", 4);
+    data[len] = '\n';
+    smtpc__reply_parser_create(&parser, tap_pool());
+    return feed(&reply, &used, parser, data, len + 1, step);
+}
+
 static void test_line_limit(apr_size_t step)
 {
+    tap_is_int(bare_line_of(SMTPC_LIMIT_REPLY_LINE, step), SMTPC_EPROTO,
+               "P8 line at the limit, LF, step %d", (int)step);
+    tap_is_int(bare_line_of(SMTPC_LIMIT_REPLY_LINE + 1, step), SMTPC_ELIMIT,
+               "P2 beyond, LF");
     tap_is_int(line_of(SMTPC_LIMIT_REPLY_LINE, 0, step), APR_SUCCESS,
                "P2 line at the limit, step %d", (int)step);
     tap_is_int(line_of(SMTPC_LIMIT_REPLY_LINE + 1, 0, step), SMTPC_ELIMIT,
