@@ -438,6 +438,25 @@ void smtpc__vformat(char *out, apr_size_t size, const char *format,
     }
 }
 
+void smtpc__verror(char *out, apr_size_t size, const char *format,
+                   va_list args)
+{
+    apr_size_t left;
+
+    smtpc__vformat(out, size, format, args);
+    left = strlen(out);
+    while (left > 0) {
+        apr_size_t length = smtpc__utf8_char(out, left);
+
+        if (length == 0 || is_control((const unsigned char *)out, left)) {
+            length = length > 0 ? length : 1;
+            memset(out, '?', length);
+        }
+        out += length;
+        left -= length;
+    }
+}
+
 apr_size_t smtpc__escape_into(char *out, apr_size_t size, const char *text,
                               apr_size_t len, int keep_newline)
 {

@@ -75,6 +75,11 @@ apr_size_t smtpc__utf8_cut(const char *text, apr_size_t len, apr_size_t max);
 void smtpc__vformat(char *out, apr_size_t size, const char *format,
                     va_list args);
 
+/** The same for what is told of an error: each control character, and each
+ *  byte that is not of a character of UTF-8, becomes a question mark. */
+void smtpc__verror(char *out, apr_size_t size, const char *format,
+                   va_list args);
+
 /** Write @a len bytes at @a text to @a out as smtpc__escape() does, as many
  *  characters as fit into @a size bytes with a terminator; return the number
  *  of bytes written without it. */

@@ -109,7 +109,7 @@ apr_status_t smtpc__client_fail(smtpc_client_t *client, apr_status_t status,
     va_list args;
 
     va_start(args, format);
-    smtpc__vformat(client->error, sizeof(client->error), format, args);
+    smtpc__verror(client->error, sizeof(client->error), format, args);
     va_end(args);
     return status;
 }

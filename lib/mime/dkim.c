@@ -177,7 +177,7 @@ static apr_status_t fail(smtpc_dkim_t *dkim, apr_status_t status,
     va_list args;
 
     va_start(args, format);
-    smtpc__vformat(dkim->error, sizeof(dkim->error), format, args);
+    smtpc__verror(dkim->error, sizeof(dkim->error), format, args);
     va_end(args);
     return status;
 }

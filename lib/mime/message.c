@@ -59,13 +59,8 @@ apr_status_t smtpc__message_fail(smtpc_message_t *message,
     va_list args;
 
     va_start(args, format);
-    smtpc__vformat(message->error, sizeof(message->error), format, args);
+    smtpc__verror(message->error, sizeof(message->error), format, args);
     va_end(args);
-    for (char *p = message->error; *p != '\0'; p++) {
-        if ((unsigned char)*p < ' ' || *p == 127) {
-            *p = '?';
-        }
-    }
     return status;
 }
 

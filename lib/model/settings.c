@@ -50,7 +50,7 @@ static apr_status_t fail(smtpc_settings_t *settings, apr_status_t status,
     va_list args;
 
     va_start(args, format);
-    smtpc__vformat(settings->error, sizeof(settings->error), format, args);
+    smtpc__verror(settings->error, sizeof(settings->error), format, args);
     va_end(args);
     return status;
 }

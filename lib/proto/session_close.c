@@ -15,6 +15,8 @@
 
 #include <apr_strings.h>
 
+#include "base/codec.h"
+
 /* Record the first cause and close. */
 static void end(smtpc_session_t *session, apr_status_t status,
                 const char *why)
@@ -72,11 +74,13 @@ const char *smtpc__session_said(const smtpc_session_t *session)
 {
     const smtpc_reply_t *reply = session->reply;
     apr_pool_t *pool = session->reply_pools[session->reply_pool];
+    apr_size_t len = smtpc__utf8_cut(reply->text, strlen(reply->text),
+                                     SMTPC_LIMIT_REPLY_QUOTED);
     char *text;
 
     text = apr_psprintf(pool, "%d %s%s%.*s", reply->code, reply->enhanced,
-                        *reply->enhanced != '\0' ? " " : "",
-                        SMTPC_LIMIT_REPLY_QUOTED, reply->text);
+                        *reply->enhanced != '\0' ? " " : "", (int)len,
+                        reply->text);
     for (char *p = strchr(text, '\n'); p != NULL; p = strchr(p, '\n')) {
         *p = ' ';
     }

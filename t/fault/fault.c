@@ -145,7 +145,7 @@ static const char *leftover(int descriptors, int threads, long allocators,
 {
     long more_allocators = inject_allocators() - allocators;
     int more_descriptors = process_descriptors() - descriptors;
-    int more_threads = process_threads() - threads;
+    int more_threads = process_threads_wait(threads) - threads;
 
     if (more_descriptors != 0) {
         return apr_psprintf(pool, "%d descriptors more", more_descriptors);

@@ -8,8 +8,13 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "../tap/tap.h"
+
+/** How long is waited for threads to end, and between two looks. */
+#define WAIT_MS 5000
+#define PAUSE_MS 1
 
 static int count_entries(const char *path)
 {
@@ -63,6 +68,19 @@ int process_threads(void)
     }
     closedir(dir);
     return count;
+}
+
+int process_threads_wait(int count)
+{
+    const struct timespec pause = { 0, PAUSE_MS * 1000000L };
+    int threads = process_threads();
+    int i;
+
+    for (i = 0; threads != count && i < WAIT_MS / PAUSE_MS; i++) {
+        nanosleep(&pause, NULL);
+        threads = process_threads();
+    }
+    return threads;
 }
 
 int process_descriptors(void)

@@ -10,6 +10,10 @@
 /** Return how many threads the process has that are not about to end. */
 int process_threads(void);
 
+/** Return how many they are as soon as they are @a count: what nobody joins
+ *  ends a moment after its work. After some seconds return what they are. */
+int process_threads_wait(int count);
+
 /** Return how many descriptors the process has open. */
 int process_descriptors(void);
 

@@ -343,6 +343,27 @@ static void print(char *out, apr_size_t size, const char *format, ...)
     va_end(args);
 }
 
+static void tell(char *out, apr_size_t size, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    smtpc__verror(out, size, format, args);
+    va_end(args);
+}
+
+static void errors(void)
+{
+    char out[32];
+
+    tell(out, sizeof(out), "%s", "a\r\n\x7f\xc3\xa9 \xc3x\xff\xe2\x80\xa8.");
+    tap_is_str(out, "a???\xc3\xa9 ?x????.", "what is told can be shown");
+    tell(out, 3, "%s", "a\xe2\x82\xac");
+    tap_is_str(out, "a", "and is cut between characters");
+    tell(out, 3, "%s", "");
+    tap_is_str(out, "", "nothing");
+}
+
 static void printing(void)
 {
     const char *text = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
@@ -370,5 +391,6 @@ int main(void)
     escaping();
     cutting();
     printing();
+    errors();
     return tap_done();
 }
