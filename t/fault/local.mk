@@ -7,9 +7,9 @@ libfault_la_SOURCES = t/fault/fault.c t/fault/fault.h \
 	t/fault/inject.c t/fault/inject.h t/fault/inject_calls.c
 libfault_la_LIBADD = $(APR_LIBS)
 
-unit_tests += \
-	t/fault/compose_test \
+fault_tests += \
 	t/fault/send_test \
+	t/fault/compose_test \
 	t/fault/value_test
 t_fault_compose_test_LDADD = libfault.la $(LDADD)
 t_fault_send_test_LDADD = libfault.la $(LDADD)

@@ -11,7 +11,7 @@ use Test::More;
 
 my $make = 'make -s --no-print-directory -C ' . build_dir();
 my %listed = map { $_ => 1 } split ' ', `$make list-dist`;
-my %is_unit_test = map { $_ => 1 } split ' ', `$make list-unit`;
+my %is_unit_test = map { $_ => 1 } split ' ', `$make list-unit list-fault`;
 
 # In the list, or below a folder that is.
 sub in_dist {
@@ -37,7 +37,7 @@ verdict('every .c of the library has its unit test', scalar @units,
     map { "$_ has no t/unit/${_}_test.c" =~ s{t/unit/.*/(\w+)\.c_test}{t/unit/$1_test}r }
         grep { my ($stem) = m{/(\w+)\.c$}; !-e "t/unit/${stem}_test.c" } @units);
 
-my @tests = files(qr/_test\.c$/, 't/unit', 't/security');
+my @tests = files(qr/_test\.c$/, 't/unit', 't/security', 't/fault');
 verdict('every unit test is run', scalar @tests,
     map { "$_ is in no list of unit tests" }
         grep { !$is_unit_test{s/\.c$//r} } @tests);

@@ -2,10 +2,13 @@
 # C tests. A layer's fragment adds its programs to unit_tests; the source of
 # t/unit/x_test is t/unit/x_test.c by automake's default rule, and all of them
 # link the same libraries. Programs that use threads are named a second time
-# in threaded_tests: those also run under ThreadSanitizer.
+# in threaded_tests: those also run under ThreadSanitizer. Those of fault_tests
+# run for as long as all others; ./bootstrap check has them where memory is
+# watched and where coverage is counted, make check has them, too.
 # Helpers shared by tests are sources of libtestsupport.la.
 
 unit_tests =
+fault_tests =
 threaded_tests =
 testsupport_sources =
 
@@ -23,10 +26,10 @@ include $(top_srcdir)/t/fault/local.mk
 noinst_LTLIBRARIES += libtestsupport.la
 libtestsupport_la_SOURCES = $(testsupport_sources)
 
-check_PROGRAMS += $(unit_tests)
+check_PROGRAMS += $(fault_tests) $(unit_tests)
 LDADD = libtestsupport.la libtap.la libformparser.la libsmtpclient_core.la
 
-TESTS += $(unit_tests)
+TESTS += $(fault_tests) $(unit_tests)
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = \
@@ -34,10 +37,14 @@ AM_TESTS_ENVIRONMENT = \
 	TOP_BUILDDIR='$(abs_top_builddir)'; export TOP_BUILDDIR;
 
 # For ./bootstrap check, which builds these and runs them itself.
-.PHONY: build-unit build-threaded list-unit list-threaded
+.PHONY: build-unit build-fault build-threaded
+.PHONY: list-unit list-fault list-threaded
 build-unit: $(unit_tests)
+build-fault: $(fault_tests)
 build-threaded: $(threaded_tests)
 list-unit:
 	@for t in $(unit_tests); do echo $$t; done
+list-fault:
+	@for t in $(fault_tests); do echo $$t; done
 list-threaded:
 	@for t in $(threaded_tests); do echo $$t; done
