@@ -284,6 +284,12 @@ static apr_status_t begin(smtpc_tcp_t *tcp, apr_status_t rv,
     if (rv == APR_SUCCESS && connect(tcp->fd, address, len) != 0) {
         rv = errno;
     }
+    /* Unix sockets have no connecting in the background: what was interrupted
+     * has been done or has to be. */
+    if (rv == EINTR && tcp->family == AF_UNIX) {
+        rv = connect(tcp->fd, address, len) == 0 || errno == EISCONN
+                 ? APR_SUCCESS : errno;
+    }
     /* An interrupted connect() goes on in the background, as one that said
      * EINPROGRESS does. */
     if (rv == EINPROGRESS || rv == EINTR) {
@@ -291,7 +297,6 @@ static apr_status_t begin(smtpc_tcp_t *tcp, apr_status_t rv,
     }
     if (rv != APR_SUCCESS) {
         if (APR_STATUS_IS_EAGAIN(rv)) {
-            /* Unix sockets have no connecting in the background. */
             apr_snprintf(tcp->error, sizeof(tcp->error), "cannot connect to "
                          "%s: too many wait for this server already",
                          tcp->peer);

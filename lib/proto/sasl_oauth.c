@@ -13,11 +13,21 @@
  */
 #include "proto/sasl_int.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "base/secret_store.h"
+
+/* Return non-zero if rv says that this machine has trouble, or not enough of
+ * something: there may be a good token all the same. */
+static int is_trouble(apr_status_t rv)
+{
+    return APR_STATUS_IS_ENOMEM(rv) || APR_STATUS_IS_EMFILE(rv)
+           || APR_STATUS_IS_ENFILE(rv) || APR_STATUS_IS_EAGAIN(rv)
+           || rv == EIO;
+}
 
 /* Set sasl->secret to a token, or say why there is none. */
 static apr_status_t fetch(smtpc_sasl_t *sasl)
@@ -37,9 +47,9 @@ static apr_status_t fetch(smtpc_sasl_t *sasl)
                                        SMTPC_SECRET_EXEC_TIMEOUT, sasl->pool);
     }
     if (rv != APR_SUCCESS || token == NULL) {
-        return smtpc__sasl_fail(sasl, SMTPC_EAUTH, apr_pstrcat(
-                                    sasl->pool, "there is no token: ", why,
-                                    NULL));
+        return smtpc__sasl_fail(sasl, is_trouble(rv) ? rv : SMTPC_EAUTH,
+                                apr_pstrcat(sasl->pool, "there is no token: ",
+                                            why, NULL));
     }
     text = smtpc__secret_bytes(token, &len);
     for (apr_size_t i = 0; i < len; i++) {

@@ -106,6 +106,7 @@ static apr_status_t first(smtpc_sasl_t *sasl)
     unsigned char bytes[NONCE_BYTES];
     const char *name;
     const char *message;
+    apr_status_t rv;
 
     sasl->state = scram;
     scram->nonce = sasl->nonce;
@@ -117,9 +118,12 @@ static apr_status_t first(smtpc_sasl_t *sasl)
         }
         scram->nonce = base64(bytes, sizeof(bytes), sasl->pool);
     }
-    if (saslname(&name, sasl) != APR_SUCCESS) {
-        return smtpc__sasl_fail(sasl, SMTPC_EARG, "the user name cannot be "
-                                "written in UTF-8");
+    rv = saslname(&name, sasl);
+    if (rv != APR_SUCCESS) {
+        return smtpc__sasl_fail(sasl, rv, rv == SMTPC_EARG
+                                ? "the user name is not UTF-8"
+                                : "the user name cannot be prepared on this "
+                                  "machine");
     }
     scram->header = gs2_header(sasl);
     scram->bare = apr_pstrcat(sasl->pool, "n=", name, ",r=", scram->nonce,

@@ -8,8 +8,9 @@
  * A refusal of the mechanism (504, 534, 538), and questions that are not the
  * mechanism's, lead to the next one that is offered and allowed; a weaker one
  * has to be named. Any other 5xx is SMTPC_EAUTH, so that a wrong password is
- * tried once only, and a token twice, fetched anew; a 4xx is the server's trouble and SMTPC_ETEMP. Nothing but
- * 235, and not before the mechanism has said all, is a success.
+ * tried once only, and a token twice, fetched anew; a 4xx is the server's
+ * trouble and SMTPC_ETEMP, as is what this machine lacks for a step. Nothing
+ * but 235, and not before the mechanism has said all, is a success.
  *
  * What the server says to AUTH is looked through for the secret: some repeat
  * it, and replies go into logs and errors.
@@ -138,6 +139,21 @@ void smtpc__session_auth_end(smtpc_session_t *session)
     }
 }
 
+/* Return what a step that failed with status means to who sends: what this
+ * machine lacks it may have later, and nobody's credentials are wrong. */
+static apr_status_t meaning(apr_status_t status)
+{
+    switch (status) {
+    case SMTPC_EARG:
+    case SMTPC_EAUTH:
+    case SMTPC_ELIMIT:
+    case SMTPC_EPROTO:
+        return SMTPC_EAUTH;
+    default:
+        return SMTPC_ETEMP;
+    }
+}
+
 /* Do the next step of the exchange, or let it be done if it takes long. */
 static void advance(smtpc_session_t *session)
 {
@@ -165,7 +181,7 @@ void smtpc__session_auth_worked(smtpc_session_t *session)
         smtpc__session_start(session, SMTPC_STEP_CANCEL);
         return;
     }
-    smtpc__session_leave(session, SMTPC_EAUTH,
+    smtpc__session_leave(session, meaning(status),
                          "cannot log in as %s at %s with %s: %s",
                          smtpc__server_login(session->server),
                          session->server->host,
@@ -514,7 +530,7 @@ void smtpc__session_cancelled(smtpc_session_t *session,
         next_mechanism(session);
         return;
     }
-    smtpc__session_leave(session, SMTPC_EAUTH,
+    smtpc__session_leave(session, meaning(auth->failed),
                          "the login as %s at %s with %s was given up: %s",
                          smtpc__server_login(session->server),
                          session->server->host,

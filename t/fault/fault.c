@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -111,6 +113,10 @@ const char *fault_judge(apr_status_t rv, apr_pool_t *pool)
     if (strcmp(last.call, "stat") == 0 && rv == SMTPC_EARG) {
         return NULL;
     }
+    /* A token that may not be read. */
+    if (last.way->error == EACCES && rv == SMTPC_EAUTH) {
+        return NULL;
+    }
     /* OpenSSL does not always tell that it was for want of memory that it
      * could not make sense of something. */
     if (last.foreign && last.way->error == ENOMEM && rv == SMTPC_EARG) {
@@ -155,6 +161,73 @@ static const char *leftover(int descriptors, int threads, long allocators,
     }
     if (more_allocators != 0) {
         return apr_psprintf(pool, "%ld allocators more", more_allocators);
+    }
+    return NULL;
+}
+
+void *fault_shared(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED) {
+        tap_bail("no memory");
+    }
+    return memory;
+}
+
+/* What a child tells. */
+typedef struct child_t {
+    inject_hit_t last;
+    char left[256];
+} child_t;
+
+/* In the child. */
+static void run_child(child_t *child, void (*fn)(void *baton), void *baton,
+                      apr_pool_t *pool)
+{
+    int descriptors = process_descriptors();
+    long allocators = inject_allocators();
+    const char *left;
+
+    alarm(HANG_SECONDS);
+    fn(baton);
+    child->last = last;
+    if (descriptors > process_descriptors()) {
+        descriptors = process_descriptors();
+    }
+    if (allocators > inject_allocators()) {
+        allocators = inject_allocators();
+    }
+    left = leftover(descriptors, 1, allocators, pool);
+    apr_cpystrn(child->left, left ? left : "", sizeof(child->left));
+    _exit(0);
+}
+
+const char *fault_in_child(void (*fn)(void *baton), void *baton,
+                           apr_pool_t *pool)
+{
+    static child_t *child;
+    int status = -1;
+    pid_t pid;
+
+    if (!child) {
+        child = fault_shared(sizeof(*child));
+    }
+    memset(child, 0, sizeof(*child));
+    pid = fork();
+    if (pid == 0) {
+        run_child(child, fn, baton, pool);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+        tap_bail("no child");
+    }
+    last = child->last;
+    if (status != 0) {
+        return apr_psprintf(pool, "the child ended with status %d", status);
+    }
+    if (child->left[0] != '\0') {
+        return apr_psprintf(pool, "the child leaves behind %s", child->left);
     }
     return NULL;
 }

@@ -33,6 +33,16 @@ void fault_start(void);
  *  if none did, or it was only interrupted. */
 int fault_stop(void);
 
+/** Run @a fn with @a baton in a child, which ends with it; its calls fail
+ *  between fault_start() and fault_stop() there. It may leave behind less than
+ *  there was, of the parent, not more. What failed there has failed here.
+ *  Return what is wrong, in @a pool, or NULL. */
+const char *fault_in_child(void (*fn)(void *baton), void *baton,
+                           apr_pool_t *pool);
+
+/** Return @a size bytes, zeroed, that a child shares; for good. */
+void *fault_shared(size_t size);
+
 /** Return the name of the call that failed, or "". */
 const char *fault_call(void);
 

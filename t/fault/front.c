@@ -83,12 +83,29 @@ static int say_hello(way_t *way)
     return peer_say(way->conn, "250 AUTH %s", front->mechanisms);
 }
 
+/* Steps until the client is in, or out. */
+static int log_in_by(way_t *way, const char *line)
+{
+#ifdef SMTPC_WITH_GSASL
+    int before = way->front->sasl->logins;
+    int goes_on = sasl_server_auth(way->conn, line, way->front->sasl);
+
+    way->at_sink = way->front->sasl->logins > before;
+    return goes_on;
+#else
+    return peer_say(way->conn, "504 5.5.4 not built: %s", line);
+#endif
+}
+
 /* One step, for mechanisms that need but one, with or without the response
  * on the line of the command. */
 static int log_in(way_t *way, const char *line)
 {
     char response[4096];
 
+    if (way->front->sasl) {
+        return log_in_by(way, line);
+    }
     if (!strchr(line + strlen("AUTH "), ' ')
         && (!peer_say(way->conn, "334 ")
             || !peer_read_line(way->conn, response, sizeof(response)))) {

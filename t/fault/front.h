@@ -8,6 +8,7 @@
  * login.
  */
 
+#include "../support/sasl_server.h"
 #include "../support/sink.h"
 
 /** A way to a sink; set what is to be. */
@@ -19,6 +20,7 @@ typedef struct front_t {
     /** AUTH: what is offered ("PLAIN XOAUTH2"), or NULL. Everybody gets in
      *  who answers as the mechanism wants. */
     const char *mechanisms;
+    sasl_server_t *sasl;    /**< if set, this looks at what they answer */
     int logins;             /**< how many there were; with the sink's lock */
 } front_t;
 

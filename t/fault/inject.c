@@ -5,6 +5,7 @@
 
 #include "inject.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <stdatomic.h>
@@ -12,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <openssl/evp.h>
 
 #include "../tap/tap.h"
 
@@ -38,6 +41,7 @@ static unsigned int target_way;
 static inject_hit_t hit;
 
 static __thread int watched;
+static __thread int paused; /* for a moment nothing counts */
 
 /* The program itself has no name here. Expat's memory is like a pool's: where
  * there is none, apr_xml_parser_create() calls the function that a pool has
@@ -158,7 +162,7 @@ const inject_way_t *inject(const char *name, const inject_way_t *ways,
 {
     const segment_t *segment;
 
-    if (!watched || !atomic_load(&active)) {
+    if (!watched || paused || !atomic_load(&active)) {
         return NULL;
     }
     segment = find_segment(caller);
@@ -182,3 +186,30 @@ void inject_watch(void)
 {
     watched = 1;
 }
+
+/* One round of hashing is like the next: what the first two ask for counts,
+ * not what all of thousands do. */
+#pragma GCC visibility push(default)
+int PKCS5_PBKDF2_HMAC(const char *password, int password_len,
+                      const unsigned char *salt, int salt_len, int rounds,
+                      const EVP_MD *digest, int len, unsigned char *out)
+{
+    static __typeof__(PKCS5_PBKDF2_HMAC) *next;
+    int rc = 1;
+
+    if (!next) {
+        next = (__typeof__(next))dlsym(RTLD_NEXT, "PKCS5_PBKDF2_HMAC");
+    }
+    if (inject_watched()) {
+        rc = next(password, password_len, salt, salt_len, 2, digest, len,
+                  out);
+    }
+    if (rc > 0) {
+        paused = 1;
+        rc = next(password, password_len, salt, salt_len, rounds, digest,
+                  len, out);
+        paused = 0;
+    }
+    return rc;
+}
+#pragma GCC visibility pop

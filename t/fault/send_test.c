@@ -29,6 +29,9 @@ static SSL_CTX *server_tls;   /* each handshake is a whole one */
 static SSL_CTX *resuming_tls;
 static const char *ca_file;
 static const char *token_reference;
+#ifdef SMTPC_WITH_GSASL
+static sasl_server_t sasl = { .password = "s3cret" };
+#endif
 
 typedef struct world_t world_t;
 
@@ -41,6 +44,7 @@ typedef struct way_t {
     int mails;
     int rcpts;              /* of each */
     int before;             /* mails of these that go before calls fail */
+    int forked;             /* a child sends the next; the rest goes then */
     /** Set what is special. */
     apr_status_t (*set)(world_t *world);
     /** Send; results are in the world. */
@@ -52,8 +56,17 @@ typedef struct said_t {
     int known; /* there was one */
     apr_status_t status;
     smtpc_rcpt_state_e states[RCPTS_MAX];
-    const char *error;
+    char error[512];
 } said_t;
+
+/* What came of a run. A child shares it. */
+typedef struct outcome_t {
+    said_t said[MAILS_MAX];
+    apr_status_t status;
+    apr_status_t disposed;
+    int started;            /* asynchronously */
+    int completed;
+} outcome_t;
 
 /* One run of it. */
 struct world_t {
@@ -67,11 +80,10 @@ struct world_t {
     smtpc_env_t *env;
     smtpc_client_t *client;
     smtpc_message_t *mails[MAILS_MAX];
-    said_t said[MAILS_MAX];
+    outcome_t *out;
     async_t async;
-    int started;            /* asynchronously */
     int sent;               /* mails, before calls fail */
-    apr_status_t disposed;
+    int until;              /* mails are sent before this one */
 };
 
 #define THEN(step) (rv == APR_SUCCESS ? (step) : rv)
@@ -79,7 +91,7 @@ struct world_t {
 /* Note what result, which may be NULL, says of mail id. */
 static void note(world_t *world, int id, const smtpc_result_t *result)
 {
-    said_t *said = &world->said[id];
+    said_t *said = &world->out->said[id];
     apr_size_t r;
 
     if (!result) {
@@ -87,7 +99,8 @@ static void note(world_t *world, int id, const smtpc_result_t *result)
     }
     said->known = 1;
     said->status = smtpc_result_status(result);
-    said->error = apr_pstrdup(world->pool, smtpc_result_error(result));
+    apr_cpystrn(said->error, smtpc_result_error(result),
+                sizeof(said->error));
     for (r = 0; r < smtpc_result_recipient_count(result) && r < RCPTS_MAX;
          r++) {
         said->states[r] = smtpc_result_recipient(result, r)->state;
@@ -101,7 +114,7 @@ static apr_status_t send_each(world_t *world)
     apr_status_t rv = APR_SUCCESS;
     int i;
 
-    for (i = world->sent; i < world->way->mails; i++) {
+    for (i = world->sent; i < world->until; i++) {
         smtpc_result_t *result = NULL;
         apr_status_t one = smtpc_client_send(&result, world->client,
                                              world->mails[i], world->pool);
@@ -132,32 +145,34 @@ static void completed(smtpc_client_t *client, apr_status_t status,
 {
     world_t *world = baton;
 
-    note(world, 0, result);
+    note(world, world->sent, result);
     async_completed(client, status, result, &world->async);
 }
 
 static apr_status_t send_async(world_t *world)
 {
-    apr_status_t rv = smtpc_client_send_async(world->client, world->mails[0],
+    apr_status_t rv = smtpc_client_send_async(world->client,
+                                              world->mails[world->sent],
                                               completed, world);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    world->started = 1;
+    world->out->started = 1;
     (void)async_wait(&world->async, 1);
     return world->async.status;
 }
 
 static apr_status_t send_and_cancel(world_t *world)
 {
-    apr_status_t rv = smtpc_client_send_async(world->client, world->mails[0],
+    apr_status_t rv = smtpc_client_send_async(world->client,
+                                              world->mails[world->sent],
                                               completed, world);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    world->started = 1;
+    world->out->started = 1;
     rv = smtpc_client_cancel(world->client);
     (void)async_wait(&world->async, 1);
     rv = THEN(world->async.status);
@@ -214,6 +229,14 @@ static apr_status_t set_token(world_t *world)
 static apr_status_t set_lmtp(world_t *world)
 {
     return smtpc_client_set_lmtp(world->client, 1);
+}
+
+static apr_status_t set_unix(world_t *world)
+{
+    apr_status_t rv = smtpc_client_set_unix_socket(world->client,
+                                                   peer_path(world->peer));
+
+    return THEN(set_lmtp(world));
 }
 
 static apr_status_t set_failover(world_t *world)
@@ -274,16 +297,40 @@ static void send_before(world_t *world)
     }
 }
 
-static apr_status_t run(world_t *world)
+static void run(void *baton)
 {
-    apr_status_t rv = world->client ? APR_SUCCESS : begin(world);
+    world_t *world = baton;
+    apr_status_t rv;
 
-    rv = THEN(world->way->send(world));
+    fault_start();
+    rv = world->client ? APR_SUCCESS : begin(world);
+    world->out->status = THEN(world->way->send(world));
     if (world->client) {
-        world->disposed = smtpc_client_dispose(world->client);
+        world->out->disposed = smtpc_client_dispose(world->client);
     }
     apr_pool_destroy(world->own);
-    return rv;
+    (void)fault_stop();
+    world->out->completed = async_count(&world->async);
+}
+
+/* Calls fail in a child, with what it has of its parent; the parent goes on
+ * with its own. */
+static const char *run_forked(world_t *world)
+{
+    const char *wrong;
+
+    world->until = world->sent + 1;
+    wrong = fault_in_child(run, world, world->pool);
+    world->sent = world->until;
+    world->until = world->way->mails;
+    if (send_each(world) != APR_SUCCESS && !wrong) {
+        wrong = "the parent's was not sent";
+    }
+    if (smtpc_client_dispose(world->client) != APR_SUCCESS && !wrong) {
+        wrong = "the parent's client does not end";
+    }
+    apr_pool_destroy(world->own);
+    return wrong;
 }
 
 /* What a recipient's state says that is not so, or NULL. In doubt is always
@@ -307,7 +354,7 @@ static const char *wrong_state(const sink_rcpt_t *is, smtpc_rcpt_state_e said)
 
 static const char *check_mail(const world_t *world, int id)
 {
-    const said_t *said = &world->said[id];
+    const said_t *said = &world->out->said[id];
     int r;
 
     for (r = 0; r < world->way->rcpts; r++) {
@@ -327,30 +374,29 @@ static const char *check_mail(const world_t *world, int id)
     return NULL;
 }
 
-static const char *check(world_t *world, apr_status_t rv)
+static const char *check(world_t *world)
 {
-    /* A token that cannot be had is a login that does not work, whatever the
-     * reason. */
-    int no_token = world->way->set == set_token && rv == SMTPC_EAUTH;
-    const char *wrong = no_token ? NULL : fault_judge(rv, world->pool);
+    const outcome_t *out = world->out;
+    apr_status_t rv = out->status;
+    const char *wrong = fault_judge(rv, world->pool);
     int i;
 
     if (!wrong) {
-        wrong = fault_judge(world->disposed, world->pool);
+        wrong = fault_judge(out->disposed, world->pool);
     }
     if (!wrong && rv == SMTPC_ETIMEOUT) {
         wrong = "what failed at once was waited for";
     }
-    if (!wrong && async_count(&world->async) != world->started) {
+    if (!wrong && out->completed != out->started) {
         wrong = apr_psprintf(world->pool, "completed %d times",
-                             async_count(&world->async));
+                             out->completed);
     }
     if (!wrong && world->sink->violation[0]) {
         wrong = world->sink->violation;
     }
     for (i = 0; !wrong && i < world->way->mails; i++) {
         wrong = check_mail(world, i);
-        if (!wrong && rv == APR_SUCCESS && !world->said[i].known) {
+        if (!wrong && rv == APR_SUCCESS && !out->said[i].known) {
             wrong = "success, but no result";
         }
     }
@@ -359,11 +405,17 @@ static const char *check(world_t *world, apr_status_t rv)
 
 static const char *scenario(apr_pool_t *pool, void *baton)
 {
+    static outcome_t *out;
     world_t world = { .way = baton, .pool = pool };
-    const char *wrong;
-    apr_status_t rv;
+    const char *wrong = NULL;
     int i;
 
+    if (!out) {
+        out = fault_shared(sizeof(*out));
+    }
+    memset(out, 0, sizeof(*out));
+    world.out = out;
+    world.until = world.way->mails;
     world.sink = apr_pcalloc(pool, sizeof(*world.sink));
     world.sink->extensions = world.way->extensions;
     world.sink->lmtp = world.way->lmtp;
@@ -374,7 +426,8 @@ static const char *scenario(apr_pool_t *pool, void *baton)
         world.front.tls = world.front.implicit ? resuming_tls : server_tls;
     }
     world.idle_port = mail_closed_port();
-    world.peer = peer_start(front_serve, &world.front);
+    world.peer = (world.way->set == set_unix ? peer_start_unix : peer_start)(
+        front_serve, &world.front);
     for (i = 0; i < world.way->mails; i++) {
         world.mails[i] = sink_message(i, world.way->rcpts, 1, 100, pool);
     }
@@ -383,11 +436,14 @@ static const char *scenario(apr_pool_t *pool, void *baton)
     if (world.way->before > 0) {
         send_before(&world);
     }
-    fault_start();
-    rv = run(&world);
-    (void)fault_stop();
+    if (world.way->forked) {
+        wrong = run_forked(&world);
+    }
+    else {
+        run(&world);
+    }
     peer_stop(world.peer);
-    wrong = check(&world, rv);
+    wrong = wrong ? wrong : check(&world);
     async_end(&world.async);
     pthread_mutex_destroy(&world.sink->lock);
     return wrong;
@@ -446,6 +502,18 @@ static way_t ways[] = {
     { .name = "XOAUTH2", .extensions = "PIPELINING", .mails = 1, .rcpts = 1,
       .front = { .mechanisms = "XOAUTH2" }, .set = set_token,
       .send = send_each },
+#ifdef SMTPC_WITH_GSASL
+    { .name = "SCRAM", .extensions = "PIPELINING", .mails = 1, .rcpts = 1,
+      .front = { .mechanisms = "SCRAM-SHA-256", .sasl = &sasl },
+      .set = set_login, .send = send_each },
+#endif
+    { .name = "a Unix socket, LMTP", .extensions = "PIPELINING", .lmtp = 1,
+      .mails = 1, .rcpts = 2, .set = set_unix, .send = send_each },
+    { .name = "a child", .extensions = "PIPELINING", .mails = 3, .rcpts = 1,
+      .before = 1, .forked = 1, .set = set_nothing, .send = send_each },
+    { .name = "a child, asynchronous", .extensions = "PIPELINING",
+      .mails = 3, .rcpts = 1, .before = 1, .forked = 1, .set = set_nothing,
+      .send = send_async },
     { .name = "STARTTLS", .extensions = "PIPELINING", .mails = 2,
       .rcpts = 1, .before = 1, .front = { .tls = TLS_HERE },
       .set = set_starttls, .send = send_each },

@@ -211,6 +211,41 @@ static void test_not_counted(apr_pool_t *pool)
     peer_stop(peer);
 }
 
+static apr_status_t no_random(void *baton, unsigned char *buf, apr_size_t len)
+{
+    (void)baton;
+    (void)buf;
+    (void)len;
+    return APR_EGENERAL;
+}
+
+/* U9: nor what this machine lacks for a login. */
+static void test_own_trouble(apr_pool_t *pool)
+{
+    smtpc_env_t *env = make_env(pool);
+    smtpc_client_t *client;
+    smtpc_result_t *result;
+    peer_smtp_t smtp;
+    peer_t *peer;
+    int i;
+
+    peer_smtp_init(&smtp);
+    smtp.extensions = "AUTH SCRAM-SHA-256";
+    peer = peer_start(peer_smtp_serve, &smtp);
+    client = login_client(peer, env, "right", pool);
+    smtpc_env_set_random(env, no_random, NULL);
+    tap_subtest_begin("U9: no random bytes for a login");
+    for (i = 0; i < SMTPC_LIMIT_LOGIN_FAILURES + 2; i++) {
+        tap_is_int(mail_send(&result, client, "a@b.test", pool), SMTPC_ETEMP,
+                   "later");
+        tap_ok(strstr(mail_error(result), "no random bytes") != NULL, "%s",
+               mail_error(result));
+    }
+    tap_is_int(peer_heard(peer, "AUTH "), 0, "nothing is said of a login");
+    tap_subtest_end();
+    peer_stop(peer);
+}
+
 /* U11: what a user name and a password may be. */
 static void test_controls(apr_pool_t *pool)
 {
@@ -286,6 +321,7 @@ static void test_profiles(apr_pool_t *pool)
 int main(void)
 {
     static const tap_test_fn tests[] = { test_lockout, test_not_counted,
+                                         test_own_trouble,
                                          test_profiles };
     peer_cert_t cert = { .names = "IP:127.0.0.1" };
     peer_ca_t *ca = peer_ca_create("Login Test CA", tap_pool());

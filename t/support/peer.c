@@ -18,6 +18,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ struct peer_t {
     void *baton;
     int fd;
     int port;
+    struct sockaddr_un path; /* of a Unix socket */
     int wake[2];
     pthread_t thread;
     pthread_mutex_t lock;
@@ -130,34 +132,79 @@ static void *accept_run(void *data)
     }
 }
 
-peer_t *peer_start(peer_fn_t fn, void *baton)
+/* Bind a socket of the peer to a port of 127.0.0.1. */
+static int bind_port(peer_t *peer)
 {
-    peer_t *peer = calloc(1, sizeof(*peer));
     struct sockaddr_in address;
     socklen_t len = sizeof(address);
+
+    memset(&address, 0, sizeof(address));
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (peer->fd < 0 || bind(peer->fd, (struct sockaddr *)&address, len) < 0
+        || getsockname(peer->fd, (struct sockaddr *)&address, &len) < 0) {
+        return 0;
+    }
+    peer->port = ntohs(address.sin_port);
+    return 1;
+}
+
+/* Bind it to a path in a directory of its own. */
+static int bind_path(peer_t *peer)
+{
+    char directory[] = "/tmp/smtpc-peer-XXXXXX";
+
+    if (!mkdtemp(directory)) {
+        return 0;
+    }
+    peer->path.sun_family = AF_UNIX;
+    snprintf(peer->path.sun_path, sizeof(peer->path.sun_path), "%s/s",
+             directory);
+    peer->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return peer->fd >= 0
+           && bind(peer->fd, (struct sockaddr *)&peer->path,
+                   sizeof(peer->path)) == 0;
+}
+
+static peer_t *start(peer_fn_t fn, void *baton, int (*bind_it)(peer_t *))
+{
+    peer_t *peer = calloc(1, sizeof(*peer));
 
     if (!peer || !(peer->heard = malloc(HEARD_MAX))) {
         tap_bail("no memory");
     }
     peer->fn = fn;
     peer->baton = baton;
-    memset(&address, 0, sizeof(address));
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (peer->fd < 0 || pipe(peer->wake) < 0
-        || bind(peer->fd, (struct sockaddr *)&address, len) < 0
-        || listen(peer->fd, 128) < 0
-        || getsockname(peer->fd, (struct sockaddr *)&address, &len) < 0) {
+    if (!bind_it(peer) || pipe(peer->wake) < 0
+        || listen(peer->fd, 128) < 0) {
         tap_bail("no server socket");
     }
-    peer->port = ntohs(address.sin_port);
     pthread_mutex_init(&peer->lock, NULL);
     pthread_cond_init(&peer->changed, NULL);
     if (pthread_create(&peer->thread, NULL, accept_run, peer) != 0) {
         tap_bail("no thread");
     }
     return peer;
+}
+
+peer_t *peer_start(peer_fn_t fn, void *baton)
+{
+    return start(fn, baton, bind_port);
+}
+
+peer_t *peer_start_unix(peer_fn_t fn, void *baton)
+{
+    return start(fn, baton, bind_path);
+}
+
+static void remove_path(peer_t *peer)
+{
+    char *name = strrchr(peer->path.sun_path, '/');
+
+    unlink(peer->path.sun_path);
+    *name = '\0';
+    rmdir(peer->path.sun_path);
 }
 
 void peer_stop(peer_t *peer)
@@ -180,6 +227,9 @@ void peer_stop(peer_t *peer)
     }
     close(peer->wake[0]);
     close(peer->fd);
+    if (peer->path.sun_family == AF_UNIX) {
+        remove_path(peer);
+    }
     pthread_cond_destroy(&peer->changed);
     pthread_mutex_destroy(&peer->lock);
     free(peer->heard);
@@ -189,6 +239,11 @@ void peer_stop(peer_t *peer)
 int peer_port(const peer_t *peer)
 {
     return peer->port;
+}
+
+const char *peer_path(const peer_t *peer)
+{
+    return peer->path.sun_path;
 }
 
 int peer_accepted(peer_t *peer)
@@ -356,7 +411,7 @@ int peer_read_byte(peer_conn_t *conn, char *byte)
 }
 
 /* Read up to '\n' into line, cut to size; zero at the end. */
-static int read_raw_line(peer_conn_t *conn, char *line, size_t size)
+int peer_read_raw_line(peer_conn_t *conn, char *line, size_t size)
 {
     size_t used = 0;
 
@@ -379,7 +434,7 @@ static int read_raw_line(peer_conn_t *conn, char *line, size_t size)
 
 int peer_read_line(peer_conn_t *conn, char *line, size_t size)
 {
-    if (!read_raw_line(conn, line, size)) {
+    if (!peer_read_raw_line(conn, line, size)) {
         return 0;
     }
     remember(conn->peer, line);
@@ -463,188 +518,4 @@ void peer_narrow(peer_conn_t *conn)
     int bytes = 32768;
 
     setsockopt(conn->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
-}
-
-/* The small SMTP server. */
-
-void peer_smtp_init(peer_smtp_t *smtp)
-{
-    memset(smtp, 0, sizeof(*smtp));
-    pthread_mutex_init(&smtp->lock, NULL);
-}
-
-/* Do what an answer says; zero if the connection is over. */
-static int act(peer_conn_t *conn, const char *say)
-{
-    if (strcmp(say, "!close") == 0) {
-        return 0;
-    }
-    if (strcmp(say, "!reset") == 0) {
-        peer_reset(conn);
-        return 0;
-    }
-    if (strcmp(say, "!cut") == 0) {
-        peer_cut(conn);
-        return 0;
-    }
-    if (strcmp(say, "!silent") == 0) {
-        peer_wait_end(conn);
-        return 0;
-    }
-    return *say == '\0' || peer_say(conn, "%s", say);
-}
-
-static const char *special_answer(const peer_smtp_t *smtp, const char *line)
-{
-    const peer_answer_t *answer = smtp->answers;
-
-    for (; answer && answer->start; answer++) {
-        if (strncasecmp(answer->start, line, strlen(answer->start)) == 0) {
-            return answer->say;
-        }
-    }
-    return NULL;
-}
-
-static int say_extensions(peer_conn_t *conn, const peer_smtp_t *smtp)
-{
-    const char *at = smtp->extensions ? smtp->extensions : "8BITMIME";
-
-    if (!peer_say(conn, "250-peer")) {
-        return 0;
-    }
-    if (smtp->tls && !conn->ssl && !peer_say(conn, "250-STARTTLS")) {
-        return 0;
-    }
-    if (smtp->login && !peer_say(conn, "250-AUTH PLAIN LOGIN")) {
-        return 0;
-    }
-    for (;;) {
-        size_t len = strcspn(at, "\n");
-        int last = at[len] == '\0';
-
-        if (!peer_say(conn, "250%c%.*s", last ? ' ' : '-', (int)len, at)) {
-            return 0;
-        }
-        if (last) {
-            return 1;
-        }
-        at += len + 1;
-    }
-}
-
-/* Read content up to the dot; zero if the client goes. */
-static int read_content(peer_conn_t *conn, peer_smtp_t *smtp)
-{
-    char line[1024];
-    char *content = malloc(sizeof(smtp->last));
-    size_t used = 0;
-    unsigned long long bytes = 0;
-    int whole = 0;
-
-    while (content && read_raw_line(conn, line, sizeof(line))) {
-        size_t len = strlen(line);
-
-        if (strcmp(line, ".") == 0) {
-            whole = 1;
-            break;
-        }
-        bytes += len + 2;
-        if (used + len + 2 < sizeof(smtp->last)) {
-            memcpy(content + used, line, len);
-            memcpy(content + used + len, "\r\n", 2);
-            used += len + 2;
-        }
-    }
-    if (whole) {
-        pthread_mutex_lock(&smtp->lock);
-        memcpy(smtp->last, content, used);
-        smtp->last[used] = '\0';
-        smtp->bytes += bytes;
-        pthread_mutex_unlock(&smtp->lock);
-    }
-    free(content);
-    return whole;
-}
-
-static int serve_data(peer_conn_t *conn, peer_smtp_t *smtp, int *count)
-{
-    const char *special;
-
-    if (!peer_say(conn, "354 go on") || !read_content(conn, smtp)) {
-        return 0;
-    }
-    special = special_answer(smtp, ".");
-    if (special) {
-        return act(conn, special);
-    }
-    pthread_mutex_lock(&smtp->lock);
-    smtp->messages++;
-    pthread_mutex_unlock(&smtp->lock);
-    ++*count;
-    return peer_say(conn, "250 2.0.0 Ok: queued as Q%d%d",
-                    peer_conn_index(conn), *count);
-}
-
-static int serve_auth(peer_conn_t *conn, const peer_smtp_t *smtp,
-                      const char *line)
-{
-    if (smtp->auth) {
-        return smtp->auth(conn, line, smtp->auth_baton);
-    }
-    if (smtp->login && strncasecmp(line, "AUTH PLAIN ", 11) == 0
-        && strcmp(line + 11, smtp->login) == 0) {
-        return peer_say(conn, "235 2.7.0 welcome");
-    }
-    return peer_say(conn, "535 5.7.8 no such login");
-}
-
-/* Serve one line; zero if that was the last. */
-static int serve_line(peer_conn_t *conn, peer_smtp_t *smtp, const char *line,
-                      int *count)
-{
-    const char *special = special_answer(smtp, line);
-
-    if (special) {
-        return act(conn, special);
-    }
-    if (strncasecmp(line, "EHLO", 4) == 0) {
-        return say_extensions(conn, smtp);
-    }
-    if (strncasecmp(line, "STARTTLS", 8) == 0 && smtp->tls) {
-        return peer_say(conn, "220 2.0.0 go") && peer_tls(conn, smtp->tls);
-    }
-    if (strncasecmp(line, "AUTH", 4) == 0) {
-        return serve_auth(conn, smtp, line);
-    }
-    if (strncasecmp(line, "DATA", 4) == 0) {
-        return serve_data(conn, smtp, count);
-    }
-    if (strncasecmp(line, "QUIT", 4) == 0) {
-        (void)peer_say(conn, "221 2.0.0 bye");
-        return 0;
-    }
-    if (smtp->max_messages > 0 && *count >= smtp->max_messages) {
-        (void)peer_say(conn, "421 4.7.0 enough");
-        return 0;
-    }
-    return peer_say(conn, "250 2.1.0 ok");
-}
-
-void peer_smtp_serve(peer_conn_t *conn, void *baton)
-{
-    peer_smtp_t *smtp = baton;
-    char line[4096];
-    int count = 0;
-
-    if (smtp->implicit && !peer_tls(conn, smtp->tls)) {
-        return;
-    }
-    if (!act(conn, smtp->greeting ? smtp->greeting : "220 peer ESMTP")) {
-        return;
-    }
-    while (peer_read_line(conn, line, sizeof(line))
-           && serve_line(conn, smtp, line, &count)) {
-        continue;
-    }
 }

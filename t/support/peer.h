@@ -26,11 +26,17 @@ typedef void (*peer_fn_t)(peer_conn_t *conn, void *baton);
  *  the test if it cannot. */
 peer_t *peer_start(peer_fn_t fn, void *baton);
 
+/** Start one on a Unix socket instead, with a path of its own. */
+peer_t *peer_start_unix(peer_fn_t fn, void *baton);
+
 /** Cut all connections, end all threads, free everything. */
 void peer_stop(peer_t *peer);
 
 /** Return the port. */
 int peer_port(const peer_t *peer);
+
+/** Return the path of the Unix socket. */
+const char *peer_path(const peer_t *peer);
 
 /** Return how many connections were accepted so far. */
 int peer_accepted(peer_t *peer);
@@ -64,6 +70,9 @@ int peer_read_byte(peer_conn_t *conn, char *byte);
 
 /** Read a line without its CRLF into @a line; zero at the end. */
 int peer_read_line(peer_conn_t *conn, char *line, size_t size);
+
+/** The same for a line of content, which is not remembered. */
+int peer_read_raw_line(peer_conn_t *conn, char *line, size_t size);
 
 /** Read and forget until the client closes or peer_stop() is called. */
 void peer_wait_end(peer_conn_t *conn);

@@ -4,12 +4,9 @@
  * it finds again.
  */
 
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -98,89 +95,31 @@ static void test_sharing(apr_pool_t *pool)
 
 /* Ways. */
 
-/* A Unix socket whose one connection is passed on to a peer. */
-typedef struct relay_t {
-    int listener;
-    int port;
-    pthread_t thread;
-} relay_t;
-
-/* Pass on what comes; zero at the end. */
-static int pass_on(int from, int to)
-{
-    char buf[4096];
-    ssize_t len = read(from, buf, sizeof(buf));
-
-    return len > 0 && write(to, buf, (size_t)len) == len;
-}
-
-static void *run_relay(void *data)
-{
-    const relay_t *relay = data;
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    int in = accept(relay->listener, NULL, NULL);
-    int out = socket(AF_INET, SOCK_STREAM, 0);
-    struct pollfd fds[2] = { { in, POLLIN, 0 }, { out, POLLIN, 0 } };
-
-    address.sin_port = htons((unsigned short)relay->port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(out, (struct sockaddr *)&address, sizeof(address)) == 0) {
-        while (poll(fds, 2, -1) > 0
-               && (!fds[0].revents || pass_on(in, out))
-               && (!fds[1].revents || pass_on(out, in))) {
-            continue;
-        }
-    }
-    close(in);
-    close(out);
-    return NULL;
-}
-
 static void test_unix(apr_pool_t *pool)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    char directory[] = "/tmp/smtpc-unix-XXXXXX";
-    const char *path;
     smtpc_client_t *client;
     smtpc_result_t *result = NULL;
     peer_smtp_t smtp;
-    relay_t relay;
     peer_t *peer;
 
     tap_subtest_begin("a Unix socket");
-    if (!mkdtemp(directory)) {
-        tap_bail("no directory");
-    }
-    path = apr_pstrcat(pool, directory, "/s", NULL);
-    apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
     peer_smtp_init(&smtp);
-    peer = peer_start(peer_smtp_serve, &smtp);
-    relay.port = peer_port(peer);
-    relay.listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bind(relay.listener, (struct sockaddr *)&address, sizeof(address))
-            < 0
-        || listen(relay.listener, 1) < 0
-        || pthread_create(&relay.thread, NULL, run_relay, &relay) != 0) {
-        tap_bail("no listener");
-    }
+    peer = peer_start_unix(peer_smtp_serve, &smtp);
     batch_must(smtpc_client_create(&client, env, "mail.invalid", 25, pool),
                "client");
-    batch_must(smtpc_client_set_unix_socket(client, path), "socket");
+    batch_must(smtpc_client_set_unix_socket(client, peer_path(peer)),
+               "socket");
     batch_must(smtpc_client_set_security(client, SMTPC_SECURITY_NONE),
                "security");
     tap_is_int(mail_send(&result, client, "a@a.test", pool), APR_SUCCESS,
                "sent");
     tap_is_str(mail_error(result), "", "no name is looked up");
     tap_is_str(smtpc_result_host(result), "mail.invalid", "host");
-    tap_ok(strstr(smtpc_result_peer(result), path) != NULL, "peer: %s",
-           smtpc_result_peer(result));
+    tap_ok(strstr(smtpc_result_peer(result), peer_path(peer)) != NULL,
+           "peer: %s", smtpc_result_peer(result));
     batch_must(smtpc_client_dispose(client), "dispose");
     tap_ok(peer_quiet(peer), "ended");
     tap_is_int(smtp.messages, 1, "one message");
-    pthread_join(relay.thread, NULL);
-    close(relay.listener);
-    unlink(path);
-    rmdir(directory);
     peer_stop(peer);
     tap_subtest_end();
 }

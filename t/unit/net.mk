@@ -30,4 +30,5 @@ threaded_tests += \
 testsupport_sources += \
 	t/support/dns_zone.c t/support/dns_zone.h \
 	t/support/peer.c t/support/peer.h \
+	t/support/peer_smtp.c \
 	t/support/peer_tls.c t/support/peer_tls.h
