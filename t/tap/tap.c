@@ -178,6 +178,7 @@ int tap__is_int(long long got, long long want, const char *file, int line,
     va_end(args);
     if (got != want) {
         tap_diag("   got: %lld\n  want: %lld", got, want);
+        fprintf(stderr, "#    got: %lld, want: %lld\n", got, want);
     }
     return got == want;
 }
