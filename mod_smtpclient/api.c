@@ -10,6 +10,7 @@
 
 #include <http_log.h>
 #include <apr_atomic.h>
+#include <apr_strings.h>
 
 APLOG_USE_MODULE(smtpclient);
 
@@ -187,16 +188,28 @@ apr_status_t msc_api_configure(smtpc_client_t *client, const msc_cfg_t *cfg,
     return configure_tls(client, cfg, directive);
 }
 
-/* Make a client of the process in p. */
-static apr_status_t create(smtpc_client_t **client, const char **directive,
+const char *msc_api_reason(const smtpc_client_t *client, apr_status_t rv,
+                           const char *directive, apr_pool_t *p)
+{
+    char text[200];
+    const char *why = client ? smtpc_client_error(client) : "";
+
+    return apr_pstrcat(p, directive, ": ",
+                       *why ? why : smtpc_strerror(rv, text, sizeof(text)),
+                       NULL);
+}
+
+/* Make a client of the process in p, or say why there is none. */
+static apr_status_t create(smtpc_client_t **client, const char **why,
                            const msc_cfg_t *cfg, apr_pool_t *p)
 {
     msc_process_t *process = msc_lifecycle_process();
-    smtpc_client_t *made;
+    const char *directive = "SMTPHost";
+    smtpc_client_t *made = NULL;
     apr_status_t rv;
 
-    *directive = "";
     if (!process->env) {
+        *why = "this process has not begun";
         return APR_EINIT;
     }
     /* Registered before the client's own cleanup, so that it runs after. */
@@ -204,29 +217,28 @@ static apr_status_t create(smtpc_client_t **client, const char **directive,
     msc_lifecycle_watch(process);
     apr_pool_cleanup_register(p, process, count_down, apr_pool_cleanup_null);
 
-    *directive = "SMTPHost";
     rv = smtpc_client_create(&made, process->env, msc_cfg_host(cfg),
                              msc_cfg_port(cfg), p);
     if (rv == APR_SUCCESS) {
-        rv = msc_api_configure(made, cfg, directive);
+        rv = msc_api_configure(made, cfg, &directive);
     }
     if (rv == APR_SUCCESS) {
         *client = made;
+    }
+    else {
+        *why = msc_api_reason(made, rv, directive, p);
     }
     return rv;
 }
 
 apr_status_t msc_api_for_request(smtpc_client_t **client, request_rec *r)
 {
-    const char *directive;
-    apr_status_t rv = create(client, &directive, msc_cfg_of_request(r),
-                             r->pool);
-    char buf[200];
+    const char *why;
+    apr_status_t rv = create(client, &why, msc_cfg_of_request(r), r->pool);
 
     if (rv != APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      SMTPLOGNO(4) "cannot make a mail client: %s: %s",
-                      directive, smtpc_strerror(rv, buf, sizeof(buf)));
+                      SMTPLOGNO(4) "cannot make a mail client: %s", why);
     }
     return rv;
 }
@@ -241,14 +253,12 @@ static apr_status_t smtpclient_for_request(smtpc_client_t **client,
 static apr_status_t smtpclient_for_server(smtpc_client_t **client,
                                           server_rec *s, apr_pool_t *p)
 {
-    const char *directive;
-    apr_status_t rv = create(client, &directive, msc_cfg_of_server(s), p);
-    char buf[200];
+    const char *why;
+    apr_status_t rv = create(client, &why, msc_cfg_of_server(s), p);
 
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                     SMTPLOGNO(5) "cannot make a mail client: %s: %s",
-                     directive, smtpc_strerror(rv, buf, sizeof(buf)));
+                     SMTPLOGNO(5) "cannot make a mail client: %s", why);
     }
     return rv;
 }

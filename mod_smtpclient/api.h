@@ -23,4 +23,9 @@ apr_status_t msc_api_for_request(smtpc_client_t **client, request_rec *r);
 apr_status_t msc_api_configure(smtpc_client_t *client, const msc_cfg_t *cfg,
                                const char **directive);
 
+/** Return "directive: what is wrong with it" in @a p, after @a rv; @a client
+ *  is NULL if it came to none at all. */
+const char *msc_api_reason(const smtpc_client_t *client, apr_status_t rv,
+                           const char *directive, apr_pool_t *p);
+
 #endif

@@ -172,7 +172,6 @@ static void check_values(check_t *check, const msc_cfg_t *cfg)
     msc_cfg_t tried = *cfg;
     smtpc_client_t *client;
     const char *directive = "";
-    char buf[200];
     apr_status_t rv;
 
     rv = smtpc_client_create(&client, check->env, msc_cfg_host(cfg),
@@ -197,10 +196,8 @@ static void check_values(check_t *check, const msc_cfg_t *cfg)
         rv = smtpc_client_check(client);
     }
     if (rv != APR_SUCCESS) {
-        const char *why = smtpc_client_error(client);
-
-        complain(check, "%s: %s", directive,
-                 *why ? why : smtpc_strerror(rv, buf, sizeof(buf)));
+        complain(check, "%s",
+                 msc_api_reason(client, rv, directive, check->pool));
     }
 }
 

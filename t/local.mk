@@ -24,7 +24,7 @@ MODULE_TEST_FLAGS =
 CHECK_MODULE = yes
 
 .PHONY: build-module-tests check-module list-dist
-build-module-tests: all $(check_LTLIBRARIES)
+build-module-tests: all $(check_LTLIBRARIES) t/consumer/name_server
 
 check-module: build-module-tests
 	TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' \

@@ -122,6 +122,16 @@ sub log {
     return join '', map { slurp("$self->{dir}/$_") } qw(error.log output);
 }
 
+# Restart with USR1 or HUP, and wait until the new generation answers.
+sub restart {
+    my ($self, $signal) = @_;
+    my $generations = sub {
+        return scalar(() = $self->log =~ /resuming normal operations/g) };
+    my $before = $generations->();
+    kill $signal => $self->pid;
+    return wait_for(20 * FormTest::slow(), sub { $generations->() > $before });
+}
+
 sub stop {
     my ($self) = @_;
     my $process = delete $self->{process} or return;

@@ -41,23 +41,12 @@ sub resident {
     return slurp("/proc/$_[0]/status") =~ /^VmRSS:\s*(\d+)/m ? $1 : 0;
 }
 
-# Restart, and wait until the new generation answers.
-my $generation = 0;
-sub restart {
-    my ($signal) = @_;
-    kill $signal => $httpd->pid;
-    $generation++;
-    my $seen = wait_for(20 * slow(), sub {
-        $generation <= (() = $httpd->log =~ /resuming normal operations/g) - 1 });
-    return $seen;
-}
-
 # The first ones settle what a parent keeps for good.
-ok(restart('USR1'), 'a graceful restart') for 1 .. 3;
+ok($httpd->restart('USR1'), 'a graceful restart') for 1 .. 3;
 my ($fds, $rss) = (descriptors($httpd->pid), resident($httpd->pid));
 my %codes;
 for my $cycle (1 .. $CYCLES) {
-    restart($cycle % 5 ? 'USR1' : 'HUP') or fail("restart $cycle");
+    $httpd->restart($cycle % 5 ? 'USR1' : 'HUP') or fail("restart $cycle");
     $codes{$httpd->post('/form', [id => "cycle $cycle"])->code}++;
 }
 is_deeply(\%codes, { 200 => $CYCLES }, "a form after each of $CYCLES restarts")
@@ -82,7 +71,7 @@ for my $n (1 .. $AT_ONCE) {
     }
     push @children, $pid;
 }
-restart('USR1') for 1 .. 5;
+$httpd->restart('USR1') for 1 .. 5;
 my $bad = 0;
 for my $pid (@children) {
     waitpid $pid, 0;
@@ -112,7 +101,7 @@ sub post_to_silence {
 # A relay that stalls does not keep the server from restarting or ending.
 fake()->reset('silent');
 my $pid = post_to_silence(1, qr/^504$/);
-restart('USR1');
+$httpd->restart('USR1');
 waitpid $pid, 0;
 is($? >> 8, 0, 'a stalled post is answered by the old generation');
 $pid = post_to_silence(2, qr/^50[04]$/);        # 500: LWP lost the connection
