@@ -178,19 +178,33 @@ static int set_time(CMS_SignerInfo *signer, apr_time_t now)
     return good;
 }
 
+/* The key is copied: what OpenSSL keeps with one to blind its use is not whole
+ * any more when memory has run out amidst a change of it. */
 static int add_signer(CMS_ContentInfo *cms, wrap_t *w)
 {
     const smtpc_smime_t *smime = w->smime;
-    CMS_SignerInfo *signer = CMS_add1_signer(cms, smime->certificate,
-                                             smime->key, EVP_sha256(),
-                                             CMS_PARTIAL | CMS_BINARY);
+    EVP_PKEY *key = EVP_PKEY_dup(smime->key);
+    CMS_SignerInfo *signer = key == NULL
+        ? NULL : CMS_add1_signer(cms, smime->certificate, key, EVP_sha256(),
+                                 CMS_PARTIAL | CMS_BINARY);
     int good = signer != NULL && set_time(signer, smtpc__env_now(w->env));
 
+    EVP_PKEY_free(key);
     /* The first one is the signer's, which is in already. */
     for (int i = 1; good && i < sk_X509_num(smime->chain); i++) {
         good = CMS_add1_cert(cms, sk_X509_value(smime->chain, i));
     }
     return good;
+}
+
+/* Return non-zero if the signature is one of the certificate's key: OpenSSL
+ * does not always tell that it is not. */
+static int is_good(CMS_ContentInfo *cms)
+{
+    STACK_OF(CMS_SignerInfo) *signers = CMS_get0_SignerInfos(cms);
+
+    return sk_CMS_SignerInfo_num(signers) == 1
+           && CMS_SignerInfo_verify(sk_CMS_SignerInfo_value(signers, 0)) > 0;
 }
 
 /* Set *data, in the pool, to cms in DER. */
@@ -228,7 +242,8 @@ static apr_status_t make_signature(wrap_t *w, smtpc_source_t *entity,
     }
     else {
         rv = pump(w, digests, entity);
-        if (rv == APR_SUCCESS && CMS_dataFinal(cms, digests) != 1) {
+        if (rv == APR_SUCCESS
+            && (CMS_dataFinal(cms, digests) != 1 || !is_good(cms))) {
             rv = fail_crypto(w, "OpenSSL could not make the S/MIME "
                              "signature");
         }
