@@ -100,7 +100,11 @@ int msc_form_answer_status(apr_status_t rv)
     case SMTPC_EINDOUBT:
         return HTTP_GATEWAY_TIME_OUT;
     default:
-        return HTTP_INTERNAL_SERVER_ERROR;
+        /* What this process lacks now it may have in a minute. */
+        return APR_STATUS_IS_EMFILE(rv) || APR_STATUS_IS_ENFILE(rv)
+                       || APR_STATUS_IS_ENOMEM(rv)
+                   ? HTTP_SERVICE_UNAVAILABLE
+                   : HTTP_INTERNAL_SERVER_ERROR;
     }
 }
 

@@ -160,6 +160,11 @@ static const char *advice(const smtpc_result_t *result)
         return "check user name, password and the mechanisms the server "
                "offers";
     case SMTPC_ETEMP:
+        if (result->code == 0) {
+            /* No server said no: this machine lacks something. */
+            return "a later try may succeed";
+        }
+        return refusal_advice(result->stage, result->code, result->enhanced);
     case SMTPC_EREJECTED:
         return refusal_advice(result->stage, result->code, result->enhanced);
     case SMTPC_EPROTO:

@@ -318,6 +318,7 @@ apr_status_t smtpc__client_run(smtpc_client_t *client, int connections,
 {
     smtpc_op_setup_t setup = { 0 };
     smtpc_lent_loop_t lent;
+    char reason[128];
     int first = 0;
     apr_status_t rv = smtpc__client_connectable(client);
 
@@ -326,8 +327,9 @@ apr_status_t smtpc__client_run(smtpc_client_t *client, int connections,
     }
     rv = smtpc__engine_take_loop(&lent, client->engine, connections);
     if (rv != APR_SUCCESS) {
-        return smtpc__client_fail(client, rv, "this process has no "
-                                  "descriptors left to wait with");
+        smtpc_strerror(rv, reason, sizeof(reason));
+        return smtpc__client_fail(client, rv, "this process has nothing left "
+                                  "to wait with: %s", reason);
     }
     if (client->host_order == SMTPC_HOSTS_ROUND_ROBIN) {
         first = (int)(client->turn++ % (unsigned int)client->route_count);

@@ -31,7 +31,7 @@
 typedef struct lookup_t {
     char host[SMTPC_LIMIT_HOST + 1];
     int error;       /* of getaddrinfo() */
-    int error_errno; /* with EAI_SYSTEM */
+    int error_errno; /* what the system said, or 0 */
     int count;
     char found[SMTPC_LIMIT_HOST_ADDRESSES][ADDRESS_TEXT];
 } lookup_t;
@@ -67,6 +67,7 @@ static void look_up(void *data)
     memset(&hints, 0, sizeof(hints));
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
+    errno = 0;
     lookup->error = getaddrinfo(lookup->host, NULL, &hints, &list);
     lookup->error_errno = errno;
     if (lookup->error == 0) {
@@ -160,19 +161,27 @@ static void add_address(apr_array_header_t *addresses, const char *text,
     }
 }
 
+/* Whether nobody was asked, for lack of a descriptor: glibc then says that
+ * there is no such name, or that nobody answers. */
+static int lacked_descriptors(const lookup_t *lookup)
+{
+    return lookup->error_errno == EMFILE || lookup->error_errno == ENFILE;
+}
+
 static const char *reason_of(const lookup_t *lookup, apr_pool_t *pool)
 {
     char reason[128];
 
+    if (lookup->error != 0
+        && (lookup->error == EAI_SYSTEM || lacked_descriptors(lookup))) {
+        apr_strerror(lookup->error_errno, reason, sizeof(reason));
+        return apr_pstrdup(pool, reason);
+    }
     if (lookup->error == EAI_NONAME) {
         return "no such host: check its spelling";
     }
     if (lookup->error == EAI_AGAIN) {
         return "the name servers do not answer at the moment";
-    }
-    if (lookup->error == EAI_SYSTEM) {
-        apr_strerror(lookup->error_errno, reason, sizeof(reason));
-        return apr_pstrdup(pool, reason);
     }
     return lookup->error != 0 ? gai_strerror(lookup->error) : "it has no address";
 }

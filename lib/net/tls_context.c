@@ -26,6 +26,7 @@
 #include "base/env_int.h"
 #include "base/limits.h"
 #include "net/tls_session.h"
+#include "net/tls_verify.h"
 
 /** OpenSSL's level for keys of 2048 bits and no SHA-1. */
 #define SECURITY_LEVEL 2
@@ -94,19 +95,43 @@ static int is_directory(const char *path, apr_pool_t *pool)
            && info.filetype == APR_DIR;
 }
 
+/* What SSL_CTX_set_default_verify_paths() does. That takes a file which could
+ * not be opened for one which is not there, and the context would know no
+ * authorities as long as the process lives. */
+static apr_status_t load_defaults(SSL_CTX *context, const request_t *request)
+{
+    X509_LOOKUP *lookup;
+    const char *lack;
+
+    lookup = X509_STORE_add_lookup(SSL_CTX_get_cert_store(context),
+                                   X509_LOOKUP_file());
+    if (!lookup || SSL_CTX_set_default_verify_dir(context) != 1
+        || SSL_CTX_set_default_verify_store(context) != 1) {
+        ERR_clear_error();
+        *request->why = "cannot use this system's certificate authorities: "
+                        "name a CA file";
+        return SMTPC_ETLS;
+    }
+    if (X509_LOOKUP_load_file(lookup, NULL, X509_FILETYPE_DEFAULT) != 1) {
+        lack = smtpc__tls_lack(ERR_peek_error(), request->pool);
+        ERR_clear_error();
+        if (lack) {
+            *request->why = apr_psprintf(request->pool, "cannot read this "
+                                         "system's certificate authorities: "
+                                         "%s", lack);
+            return SMTPC_ETLS;
+        }
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t load_authorities(SSL_CTX *context,
                                      const request_t *request)
 {
     const smtpc_tls_policy_t *policy = request->policy;
 
     if (!policy->ca_file && !policy->ca_directory) {
-        if (SSL_CTX_set_default_verify_paths(context) != 1) {
-            ERR_clear_error();
-            *request->why = "cannot use this system's certificate "
-                            "authorities: name a CA file";
-            return SMTPC_ETLS;
-        }
-        return APR_SUCCESS;
+        return load_defaults(context, request);
     }
     if (policy->ca_file
         && SSL_CTX_load_verify_file(context, policy->ca_file) != 1) {

@@ -16,6 +16,7 @@
 #include "net/tls_verify.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -189,6 +190,8 @@ static int judge(int ok, X509_STORE_CTX *context)
         ok = 0;
     }
     if (!ok) {
+        /* Those in a directory are read when they are needed. */
+        fault->lack = ERR_peek_error();
         fault->error = X509_STORE_CTX_get_error(context);
         fault->depth = X509_STORE_CTX_get_error_depth(context);
         note_certificate(fault, certificate);
@@ -363,13 +366,30 @@ static const char *common_reason(const smtpc_tls_fault_t *fault,
     }
 }
 
+const char *smtpc__tls_lack(unsigned long code, apr_pool_t *pool)
+{
+    char text[128];
+    int error = ERR_SYSTEM_ERROR(code) ? ERR_GET_REASON(code) : 0;
+
+    if (error != EMFILE && error != ENFILE && error != ENOMEM) {
+        return NULL;
+    }
+    return apr_pstrdup(pool, apr_strerror(error, text, sizeof(text)));
+}
+
 static const char *fault_reason(const smtpc_tls_fault_t *fault,
                                 const char *host, apr_pool_t *pool)
 {
     const char *common = common_reason(fault, host, pool);
+    const char *lack = smtpc__tls_lack(fault->lack, pool);
 
     if (common) {
         return common;
+    }
+    if (lack) {
+        return apr_psprintf(pool, "the certificate of %s could not be checked "
+                            "because its CA could not be read: %s", host,
+                            lack);
     }
     switch (fault->error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:

@@ -30,6 +30,9 @@ typedef struct smtpc_tls_fault_t {
     char until[16];                              /**< YYYY-MM-DD */
     int bits;                                    /**< of its key */
     char pin[SMTPC_TLS_PIN_SIZE];                /**< of its key */
+    unsigned long lack;                          /**< OpenSSL's error if
+                                                      authorities could not
+                                                      be read, or 0 */
     const char *pins;                            /**< wanted, or NULL */
     smtpc_tls_version_e version;                 /**< wanted at least */
     const struct smtpc_tls_keeper_t *keeper;     /**< of tls_session.c, or
@@ -49,6 +52,10 @@ apr_status_t smtpc__tls_verify_setup(SSL *ssl,
 /** Send SNI for @a host, if it is a name, and accept any certificate: for
  *  opportunistic TLS. */
 void smtpc__tls_verify_none(SSL *ssl, const char *host);
+
+/** Return what this process lacks, in the system's words in @a pool, if that
+ *  is what the error @a code of OpenSSL's is about, or NULL. */
+const char *smtpc__tls_lack(unsigned long code, apr_pool_t *pool);
 
 /** Return one sentence in @a pool on why the handshake with @a host failed,
  *  from @a fault or OpenSSL's error queue, which is emptied: what is wrong

@@ -162,6 +162,13 @@ static void failures(void)
          "a reply is not quoted twice");
 
     result = make(1);
+    smtpc__result_fail(result, SMTPC_ETEMP, SMTPC_STAGE_AUTH, "no thread");
+    says(result,
+         "mail.example.org:587: not sent to r0@example.net, logging in "
+         "(AUTH): no thread; a later try may succeed",
+         "for now, without a reply");
+
+    result = make(1);
     smtpc__result_recipient_set(result, 0, SMTPC_RCPT_IN_DOUBT,
                                 SMTPC_STAGE_END, 0, "", "");
     smtpc__result_fail(result, SMTPC_ETIMEOUT, SMTPC_STAGE_END,

@@ -102,6 +102,10 @@ int getaddrinfo(const char *node, const char *service,
     if (strcmp(node, "again.test") == 0) {
         return EAI_AGAIN;
     }
+    if (strcmp(node, "lack.test") == 0) {
+        errno = EMFILE;
+        return EAI_NONAME;
+    }
     if (strcmp(node, "system.test") == 0) {
         errno = EMFILE;
         return EAI_SYSTEM;
@@ -217,6 +221,10 @@ static void test_names(smtpc_env_t *env, apr_pool_t *pool)
     tap_is_int(look_up(&found, &why, "system.test", env, pool),
                SMTPC_ECONNECT, "system error");
     tap_ok(strstr(why, "open files") != NULL, "%s", why);
+    tap_is_int(look_up(&found, &why, "lack.test", env, pool),
+               SMTPC_ECONNECT, "no descriptor to ask with");
+    tap_is_str(why, "cannot look up lack.test: Too many open files",
+               "is no want of a host");
     tap_subtest_end();
 }
 

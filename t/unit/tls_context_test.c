@@ -4,7 +4,9 @@
  * are no good.
  */
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <openssl/err.h>
 
@@ -151,6 +153,41 @@ static void test_lists(apr_pool_t *pool)
     tap_subtest_end();
 }
 
+/* The system's file of CAs cannot be opened now: it is no fault of the file,
+ * and the context must not do without it for ever. */
+static void test_lack(apr_pool_t *pool)
+{
+    peer_ca_t *ca = peer_ca_create("Test CA", pool);
+    smtpc_tls_policy_t policy = { .key = "lack", .verify = 1 };
+    struct rlimit before;
+    struct rlimit none;
+    const char *why = "";
+    smtpc_env_t *env;
+    SSL_CTX *context = NULL;
+    apr_status_t rv;
+
+    tap_subtest_begin("no descriptors");
+    if (smtpc_env_create(&env, pool) != APR_SUCCESS
+        || getrlimit(RLIMIT_NOFILE, &before) != 0) {
+        tap_bail("no env");
+    }
+    setenv("SSL_CERT_FILE", peer_ca_file(ca, pool), 1);
+    none = before;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    rv = smtpc__tls_context_get(&context, &why, &policy, env, pool);
+    setrlimit(RLIMIT_NOFILE, &before);
+    tap_is_int(rv, SMTPC_ETLS, "no context");
+    tap_is_str(why, "cannot read this system's certificate authorities: Too "
+               "many open files", "said so");
+    tap_is_int(ERR_peek_error(), 0, "the error queue is clean");
+    context = get(&policy, env, pool);
+    tap_is_int(sk_X509_OBJECT_num(X509_STORE_get0_objects(
+                   SSL_CTX_get_cert_store(context))), 1, "later the CA is known");
+    unsetenv("SSL_CERT_FILE");
+    tap_subtest_end();
+}
+
 /* Whatever a list of ciphers or the system's openssl.cnf says. */
 static void test_floor(apr_pool_t *pool)
 {
@@ -206,6 +243,7 @@ int main(void)
 
     test_shared(pool);
     test_files(pool);
+    test_lack(pool);
     test_lists(pool);
     test_floor(pool);
     test_stamp(pool);

@@ -4,6 +4,7 @@
  * threads, and what is said about those that are refused.
  */
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 
@@ -313,6 +314,28 @@ static void test_verdicts(apr_pool_t *pool)
     }
 }
 
+/* A CA that could not be read is not an unknown one. */
+static void test_lack(apr_pool_t *pool)
+{
+    smtpc_tls_fault_t fault = {
+        .error = X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, .issuer = "I"
+    };
+    const char *why;
+
+    ERR_raise(ERR_LIB_SYS, EMFILE);
+    fault.lack = ERR_peek_error();
+    why = smtpc__tls_verify_reason(&fault, "h", pool);
+    tap_is_str(why, "the certificate of h could not be checked because its "
+               "CA could not be read: Too many open files", "EMFILE");
+    ERR_raise(ERR_LIB_SYS, ENOENT);
+    fault.lack = ERR_peek_error();
+    why = smtpc__tls_verify_reason(&fault, "h", pool);
+    tap_ok(strstr(why, "unknown CA \"I\"") != NULL, "ENOENT: %s", why);
+    tap_ok(!smtpc__tls_lack(0, pool), "no error");
+    tap_ok(!smtpc__tls_lack(ERR_PACK(ERR_LIB_SSL, 0, EMFILE), pool),
+           "the number of another one");
+}
+
 /* And for each failure of a handshake. */
 static void test_failures(apr_pool_t *pool)
 {
@@ -388,6 +411,7 @@ int main(void)
     test_unknown_ca(ca_file, env, pool);
     test_old_ca(env, pool);
     test_verdicts(pool);
+    test_lack(pool);
     test_failures(pool);
     return tap_done();
 }

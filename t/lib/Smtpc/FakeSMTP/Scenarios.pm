@@ -60,6 +60,8 @@ sub usual {
         tls       => { ehlo => [@PLAIN], tls => 'good', auth => $AUTH },
         implicit  => { ehlo => [@PLAIN], implicit => 'good', auth => $AUTH },
         plainauth => { ehlo => [@PLAIN], auth => { %$AUTH, plaintext => 1 } },
+        token     => { ehlo => [@PLAIN], tls => 'good',
+                       auth => { %$AUTH, mechanisms => ['XOAUTH2'] } },
         closed    => { closed => 1 },
         %{ _tls_trouble() },
         %{ _refusals() },

@@ -146,7 +146,9 @@ sub auth {
     return $self->perform($self->step('504 5.5.4 unknown mechanism'))
         if !grep { $_ eq $mech } @{ $auth->{mechanisms} };
     my ($user, $password) = $mech eq 'LOGIN'
-        ? $self->auth_login($initial) : $self->auth_plain($initial);
+        ? $self->auth_login($initial)
+        : $mech eq 'XOAUTH2' ? $self->auth_xoauth2($initial)
+        : $self->auth_plain($initial);
     return if !defined $user;
     my $good = $user eq $auth->{user} && $password eq $auth->{password};
     my $code = $self->answer('AUTH-END', $good
@@ -160,6 +162,13 @@ sub auth_plain {
     $initial //= $self->challenge('') // return;
     my (undef, $user, $password) = split /\0/, decode_base64($initial), -1;
     return ($user // '', $password // '');
+}
+
+sub auth_xoauth2 {
+    my ($self, $initial) = @_;
+    $initial //= $self->challenge('') // return;
+    return decode_base64($initial)
+        =~ /^user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01\z/ ? ($1, $2) : ('', '');
 }
 
 sub auth_login {
