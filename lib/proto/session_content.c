@@ -438,8 +438,9 @@ void smtpc__session_end_refused(smtpc_session_t *session,
                                 const smtpc_reply_t *reply)
 {
     smtpc_tx_t *tx = slot->tx;
+    int was_settled = tx->settled;
 
-    if (session->server->lmtp && !tx->settled) {
+    if (session->server->lmtp && !was_settled) {
         lmtp_refused(session, tx, slot);
     }
     else {
@@ -459,6 +460,16 @@ void smtpc__session_end_refused(smtpc_session_t *session,
     }
     if (!tx->chunked) {
         tx->mail_ok = 0;
+    }
+    else if (was_settled && tx->ends > 1 && session->tx_under_way == 1) {
+        /* LMTP, a chunk was refused. Whether the last one has a reply for
+         * each recipient then, or one like any command in a bad place, no RFC
+         * says; waiting for the others could take until the time is up. */
+        smtpc__session_leave(session, SMTPC_EPROTO,
+                             "%s refused a part of the content, and how many "
+                             "replies are to follow is not known",
+                             session->server->host);
+        return;
     }
     end_answered(session, slot);
 }

@@ -161,6 +161,32 @@ static void test_refused_in_the_middle(void)
     tap_is_str(rig_recipient(&rig, 0), "REJECTED 552 CONTENT", "recipient");
 }
 
+/* LMTP: how many replies follow a refused chunk nobody knows. */
+static void test_lmtp_refused_in_the_middle(void)
+{
+    rig_t rig;
+    chunks_t chunks;
+
+    open_large(&rig, &chunks, "set lmtp=1\nset to=a@x.org,b@x.org\n");
+    rig_say(&rig, "250 ok\r\n");
+    while (pull_chunks(&rig, &chunks) > 0 && !chunks.wrong) {
+    }
+    tap_ok(chunks.last && chunks.count > 2, "%d chunks", chunks.count);
+    rig_say(&rig, "552 5.3.4 too much\r\n");
+    while (chunks.count-- > 2) {
+        rig_say(&rig, "503 5.5.1 no transaction\r\n");
+    }
+    tap_is_int(smtpc__session_want(rig.session), SMTPC_WANT_READ,
+               "the last is due");
+    rig_say(&rig, "503 5.5.1 no transaction\r\n");
+    tap_is_int(rig_drain(&rig), 6, "QUIT");
+    tap_is_int(smtpc__session_want(rig.session), SMTPC_WANT_CLOSE,
+               "no other is waited for");
+    tap_is_int(smtpc__result_finish(rig.result), SMTPC_EREJECTED, "result");
+    tap_is_str(rig_recipient(&rig, 0), "REJECTED 552 CONTENT", "the first");
+    tap_is_str(rig_recipient(&rig, 1), "REJECTED 552 CONTENT", "the second");
+}
+
 /* What was announced is sent to its end, although it was refused. */
 static void test_refused_while_the_next_is_sent(void)
 {
@@ -294,6 +320,7 @@ int main(void)
     test_doubt_boundary("", 0);
     test_large();
     test_refused_in_the_middle();
+    test_lmtp_refused_in_the_middle();
     test_refused_while_the_next_is_sent();
     test_refused_with_mail();
     test_source_fails();
