@@ -129,6 +129,13 @@ static apr_status_t load(STACK_OF(X509) **list, smtpc_message_t *message,
 static apr_status_t check(smtpc_message_t *message, X509 *certificate,
                           const char *path, int purpose, const char *what)
 {
+    /* The key is read with the certificate; if that fails, nobody says so. */
+    if (X509_get0_pubkey(certificate) == NULL) {
+        ERR_clear_error();
+        return smtpc__message_fail(message, SMTPC_EARG, "the certificate in "
+                                   "\"%.300s\" has a key that OpenSSL cannot "
+                                   "read", path);
+    }
     if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
         return smtpc__message_fail(message, SMTPC_EARG, "the certificate in "
                                    "\"%.300s\" is not valid yet", path);

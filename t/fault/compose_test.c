@@ -44,6 +44,7 @@ typedef struct kind_t {
     /** Make it. */
     apr_status_t (*make)(smtpc_message_t **message, apr_pool_t *pool);
     int random; /* its bytes differ each time */
+    int again;  /* it was sent before */
     /* What it was when nothing failed. */
     char *text;
     apr_size_t len;
@@ -162,14 +163,15 @@ static apr_status_t make_encrypted(smtpc_message_t **message,
 }
 
 static kind_t kinds[] = {
-    { "text", make_text, 0, NULL, 0 },
-    { "views, resources and an invitation", make_html, 0, NULL, 0 },
-    { "attachments", make_attached, 0, NULL, 0 },
-    { "another charset", make_charset, 0, NULL, 0 },
-    { "messages in a message", make_nested, 0, NULL, 0 },
-    { "a loaded message", make_loaded, 0, NULL, 0 },
-    { "S/MIME, signed", make_signed, 0, NULL, 0 },
-    { "S/MIME, encrypted", make_encrypted, 1, NULL, 0 },
+    { "text", make_text, 0, 0, NULL, 0 },
+    { "views, resources and an invitation", make_html, 0, 0, NULL, 0 },
+    { "attachments", make_attached, 0, 0, NULL, 0 },
+    { "another charset", make_charset, 0, 0, NULL, 0 },
+    { "messages in a message", make_nested, 0, 0, NULL, 0 },
+    { "a loaded message", make_loaded, 0, 0, NULL, 0 },
+    { "S/MIME, signed", make_signed, 0, 0, NULL, 0 },
+    { "S/MIME, signed again", make_signed, 0, 1, NULL, 0 },
+    { "S/MIME, encrypted", make_encrypted, 1, 0, NULL, 0 },
 };
 
 /* All of source. */
@@ -218,6 +220,28 @@ static apr_status_t render(char **text, apr_size_t *len,
     return THEN(read_all(text, len, content->source, pool));
 }
 
+/* Make the message, and render it once before calls fail if it is one that is
+ * sent again. */
+static apr_status_t make(smtpc_message_t **message, const kind_t *kind,
+                         apr_pool_t *pool)
+{
+    apr_size_t len;
+    char *text;
+    apr_status_t rv;
+
+    if (!kind->again) {
+        fault_start();
+        return kind->make(message, pool);
+    }
+    rv = kind->make(message, pool);
+    if (THEN(render(&text, &len, *message, pool)) != APR_SUCCESS) {
+        tap_bail("%s cannot be made", kind->name);
+    }
+    env = support_env(pool);
+    fault_start();
+    return APR_SUCCESS;
+}
+
 static const char *compose(apr_pool_t *pool, void *baton)
 {
     kind_t *kind = baton;
@@ -225,14 +249,22 @@ static const char *compose(apr_pool_t *pool, void *baton)
     const char *wrong;
     apr_size_t len = 0;
     char *text = NULL;
+    apr_status_t made;
     apr_status_t rv;
 
     env = support_env(pool);
-    fault_start();
-    rv = kind->make(&message, pool);
+    made = rv = make(&message, kind, pool);
     rv = THEN(render(&text, &len, message, pool));
     (void)fault_stop();
     wrong = fault_judge(rv, pool);
+    if (!wrong && rv != APR_SUCCESS && made == APR_SUCCESS) {
+        /* It is the same message still. */
+        env = support_env(pool);
+        rv = render(&text, &len, message, pool);
+        wrong = rv == APR_SUCCESS
+                    ? NULL : apr_pstrcat(pool, "what failed fails again: ",
+                                         smtpc_message_error(message), NULL);
+    }
     if (!wrong && rv == APR_SUCCESS) {
         wrong = compare(kind, text, len);
     }
@@ -389,7 +421,7 @@ static void make_files(void)
 
 int main(void)
 {
-    static kind_t dkim = { "DKIM", NULL, 0, NULL, 0 };
+    static kind_t dkim = { "DKIM", NULL, 0, 0, NULL, 0 };
     apr_size_t i;
 
     make_files();

@@ -157,6 +157,7 @@ like(log_since($mark), qr/SMTP14: .*second refused/, 'the log warns');
 my %tls = (good => 200, implicit => 200, verifyname => 200, badcert => 502,
     wrongname => 502, otherca => 502, notls => 502, inject => 502,
     authfail => 502);
+fake()->reset('tls');
 for my $name (sort keys %tls) {
     $mark = log_mark();
     ($answer, $said) = post_json("/tls/$name", [a => 'b']);
