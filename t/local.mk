@@ -18,13 +18,17 @@ include $(top_srcdir)/t/consumer/local.mk
 include $(top_srcdir)/t/interop/local.mk
 include $(top_srcdir)/t/fuzz/local.mk
 
+# A name server for suites in Perl.
+check_PROGRAMS += t/support/name_server
+t_support_name_server_SOURCES = t/support/name_server.c
+
 # The suite for the httpd module. t/TEST works on a copy of its own and leaves
 # nothing here but the logs, in t/logs.
 MODULE_TEST_FLAGS =
 CHECK_MODULE = yes
 
 .PHONY: build-module-tests check-module list-dist
-build-module-tests: all $(check_LTLIBRARIES) t/consumer/name_server
+build-module-tests: all $(check_LTLIBRARIES) t/support/name_server
 
 check-module: build-module-tests
 	TOP_SRCDIR='$(abs_top_srcdir)' TOP_BUILDDIR='$(abs_top_builddir)' \

@@ -30,7 +30,7 @@ sub host {
 
 my $names = Smtpc::Process->start(
     output => vars('t_logs') . '/name_server',
-    command => ["$ENV{TOP_BUILDDIR}/t/consumer/name_server",
+    command => ["$ENV{TOP_BUILDDIR}/t/support/name_server",
         'dane.example', 'signed', host('good', $hex) . host('other', $nobody)
             . host('none') . host('late', $hex),
         'plain.example', 'unsigned', host('good', $hex),

@@ -14,7 +14,7 @@
 
 #include <apr_general.h>
 
-#include "../support/dns_zone.h"
+#include "dns_zone.h"
 #include "../tap/tap.h"
 
 /** Zones, at most. */
