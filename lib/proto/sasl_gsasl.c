@@ -25,6 +25,7 @@
 typedef struct exchange_t {
     Gsasl *context;
     Gsasl_session *session;
+    int starved; /* there was no memory for a value, which it calls none */
 } exchange_t;
 
 /* A pool cleanup. */
@@ -107,10 +108,18 @@ static const char *value_of(Gsasl_property property, const smtpc_sasl_t *sasl)
 static int give(Gsasl *context, Gsasl_session *session,
                 Gsasl_property property)
 {
-    const char *value = value_of(property, gsasl_callback_hook_get(context));
+    const smtpc_sasl_t *sasl = gsasl_callback_hook_get(context);
+    const char *value = value_of(property, sasl);
+    int rc;
 
-    return value != NULL ? gsasl_property_set(session, property, value)
-                         : GSASL_NO_CALLBACK;
+    if (value == NULL) {
+        return GSASL_NO_CALLBACK;
+    }
+    rc = gsasl_property_set(session, property, value);
+    if (rc != GSASL_OK) {
+        ((exchange_t *)sasl->state)->starved = 1;
+    }
+    return rc;
 }
 
 /* Let sasl have its exchange, if it has none yet. */
@@ -193,7 +202,7 @@ static apr_status_t step(smtpc_sasl_t *sasl)
     rc = gsasl_step(exchange->session, sasl->challenge, sasl->challenge_len,
                     &data, &len);
     if (rc != GSASL_OK && rc != GSASL_NEEDS_MORE) {
-        return complain(sasl, rc);
+        return complain(sasl, exchange->starved ? GSASL_MALLOC_ERROR : rc);
     }
     sasl->done = rc == GSASL_OK;
     /* Nothing to say at first means that the server speaks. */
@@ -213,13 +222,15 @@ static apr_status_t cram_step(smtpc_sasl_t *sasl)
     return step(sasl);
 }
 
+/* Where libgsasl cannot tell for want of memory, an exchange will say so: that
+ * nothing is known does not make a login impossible. */
 int smtpc__sasl_gsasl_has(unsigned int mechanism)
 {
     Gsasl *context;
     int has;
 
     if (gsasl_init(&context) != GSASL_OK) {
-        return 0;
+        return 1;
     }
     has = gsasl_client_support_p(context, smtpc__mech_name(mechanism));
     gsasl_done(context);

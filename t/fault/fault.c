@@ -149,9 +149,10 @@ static const char *describe(const inject_hit_t *hit, unsigned long n,
 static const char *leftover(int descriptors, int threads, long allocators,
                             apr_pool_t *pool)
 {
+    /* Threads that nobody joins let go of the others as they end. */
+    int more_threads = process_threads_wait(threads) - threads;
     long more_allocators = inject_allocators() - allocators;
     int more_descriptors = process_descriptors() - descriptors;
-    int more_threads = process_threads_wait(threads) - threads;
 
     if (more_descriptors != 0) {
         return apr_psprintf(pool, "%d descriptors more", more_descriptors);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <apr_strings.h>
+
 /* Where a connection stands. */
 typedef struct way_t {
     front_t *front;
@@ -27,33 +29,48 @@ static int read_exactly(peer_conn_t *conn, size_t len)
     return len == 0;
 }
 
-/* A SOCKS proxy that wants no password, for a request of IPv4. */
-static int pass_socks(peer_conn_t *conn)
+/* Read a byte and as many bytes behind it as it says. */
+static int read_counted(peer_conn_t *conn)
 {
-    return read_exactly(conn, 3) && peer_send(conn, "\5\0", 2)
+    unsigned char len;
+
+    return peer_read(conn, &len, 1) == 1 && read_exactly(conn, len);
+}
+
+/* A SOCKS proxy, for a request of IPv4. Any user and password will do. */
+static int pass_socks(peer_conn_t *conn, int login)
+{
+    return read_exactly(conn, 1) && read_counted(conn)
+           && peer_send(conn, login ? "\5\2" : "\5\0", 2)
+           && (!login
+               || (read_exactly(conn, 1) && read_counted(conn)
+                   && read_counted(conn) && peer_send(conn, "\1\0", 2)))
            && read_exactly(conn, 10)
            && peer_send(conn, "\5\0\0\1\0\0\0\0\0\0", 10);
 }
 
-static int pass_http(peer_conn_t *conn)
+static int pass_http(peer_conn_t *conn, int login)
 {
     char line[1024];
+    int goes = !login;
 
     do {
         if (!peer_read_line(conn, line, sizeof(line))) {
             return 0;
         }
+        goes |= strncasecmp(line, "Proxy-Authorization: Basic ", 27) == 0;
     } while (line[0] != '\0');
-    return peer_say(conn, "HTTP/1.1 200 OK") && peer_say(conn, "%s", "");
+    return peer_say(conn, goes ? "HTTP/1.1 200 OK" : "HTTP/1.1 407 who?")
+           && peer_say(conn, "%s", "") && goes;
 }
 
 static int pass_proxy(way_t *way)
 {
     switch (way->front->proxy) {
     case FRONT_SOCKS5:
-        return pass_socks(way->conn);
+        return pass_socks(way->conn, way->front->proxy_login);
     case FRONT_HTTP:
-        return pass_http(way->conn);
+        return pass_http(way->conn, way->front->proxy_login);
     default:
         return 1;
     }
@@ -63,6 +80,32 @@ static int secure(way_t *way)
 {
     way->secured = peer_tls(way->conn, way->front->tls);
     return way->secured;
+}
+
+/* Refuse the handshake: an alert. */
+static int break_tls(way_t *way)
+{
+    char hello[4096];
+
+    pthread_mutex_lock(&way->front->sink->lock);
+    way->front->broken++;
+    pthread_mutex_unlock(&way->front->sink->lock);
+    if (peer_say(way->conn, "220 2.0.0 go")
+        && peer_read(way->conn, hello, sizeof(hello)) > 0) {
+        (void)peer_send(way->conn, "\x15\x03\x03\0\2\2\x28", 7);
+    }
+    return 0;
+}
+
+/* What was broken once is not tried again: what comes is for the sink. */
+static int is_broken(way_t *way)
+{
+    int broken;
+
+    pthread_mutex_lock(&way->front->sink->lock);
+    broken = way->front->broken > 0;
+    pthread_mutex_unlock(&way->front->sink->lock);
+    return broken;
 }
 
 static int say_hello(way_t *way)
@@ -77,8 +120,12 @@ static int say_hello(way_t *way)
         (void)peer_say(way->conn, "250-%.*s", (int)len, at);
         at += len + (at[len] != '\0');
     }
-    if (front->tls && !way->secured) {
+    way->at_sink = is_broken(way);
+    if ((front->tls && !way->secured) || front->breaks_tls) {
         return peer_say(way->conn, "250 STARTTLS");
+    }
+    if (front->xclient) {
+        return peer_say(way->conn, "250 XCLIENT NAME ADDR PROTO HELO LOGIN");
     }
     return peer_say(way->conn, "250 AUTH %s", front->mechanisms);
 }
@@ -101,15 +148,19 @@ static int log_in_by(way_t *way, const char *line)
  * on the line of the command. */
 static int log_in(way_t *way, const char *line)
 {
-    char response[4096];
+    char response[4096] = "";
 
     if (way->front->sasl) {
         return log_in_by(way, line);
     }
-    if (!strchr(line + strlen("AUTH "), ' ')
-        && (!peer_say(way->conn, "334 ")
+    if ((way->front->challenge || !strchr(line + strlen("AUTH "), ' '))
+        && (!peer_say(way->conn, "334 %s", way->front->challenge
+                                               ? way->front->challenge : "")
             || !peer_read_line(way->conn, response, sizeof(response)))) {
         return 0;
+    }
+    if (strcmp(response, "*") == 0) {
+        return peer_say(way->conn, "501 5.7.0 given up");
     }
     pthread_mutex_lock(&way->front->sink->lock);
     way->front->logins++;
@@ -124,6 +175,13 @@ static int serve_line(way_t *way, const char *line)
     if (strncmp(line, "EHLO ", 5) == 0) {
         return say_hello(way);
     }
+    if (strcmp(line, "STARTTLS") == 0 && way->front->breaks_tls) {
+        return break_tls(way);
+    }
+    if (strncmp(line, "XCLIENT ", 8) == 0) {
+        way->at_sink = 1;
+        return peer_say(way->conn, "220 sink ESMTP");
+    }
     if (strcmp(line, "STARTTLS") == 0) {
         way->at_sink = !way->front->mechanisms;
         return peer_say(way->conn, "220 2.0.0 go") && secure(way);
@@ -135,7 +193,22 @@ static int serve_line(way_t *way, const char *line)
         (void)peer_say(way->conn, "221 2.0.0 bye");
         return 0;
     }
+    if (strncmp(line, "MAIL ", 5) == 0) {
+        pthread_mutex_lock(&way->front->sink->lock);
+        apr_cpystrn(way->front->sink->violation, "mail without what is in "
+                    "front of it", sizeof(way->front->sink->violation));
+        pthread_mutex_unlock(&way->front->sink->lock);
+    }
     return peer_say(way->conn, "250 2.0.0 ok");
+}
+
+/* Whether anything but the sink comes behind the greeting. */
+static int has_more(const way_t *way)
+{
+    const front_t *front = way->front;
+
+    return front->mechanisms || front->breaks_tls || front->xclient
+           || (front->tls && !front->implicit);
 }
 
 void front_serve(peer_conn_t *conn, void *baton)
@@ -147,7 +220,7 @@ void front_serve(peer_conn_t *conn, void *baton)
     if (!pass_proxy(&way) || (way.front->implicit && !secure(&way))) {
         return;
     }
-    if (!way.front->mechanisms && (!way.front->tls || way.front->implicit)) {
+    if (!has_more(&way)) {
         sink_serve(conn, way.front->sink);
         return;
     }

@@ -40,6 +40,9 @@ static unsigned int target_way;
 /* Written by the one call that is the n-th. */
 static inject_hit_t hit;
 
+static unsigned int one_in; /* of others' memory counts, 0: all of it */
+static atomic_uint asked;   /* by others for memory */
+
 static __thread int watched;
 static __thread int paused; /* for a moment nothing counts */
 
@@ -127,7 +130,13 @@ void inject_start(unsigned long n, unsigned int way)
     hit = none;
     watched = 1;
     atomic_store(&count, 0);
+    atomic_store(&asked, 0);
     atomic_store(&active, 1);
+}
+
+void inject_spare(unsigned int how_many)
+{
+    one_in = how_many;
 }
 
 inject_hit_t inject_stop(void)
@@ -145,6 +154,13 @@ inject_hit_t inject_so_far(void)
 unsigned long inject_count(void)
 {
     return atomic_load(&count);
+}
+
+static int memory_counts(const segment_t *segment)
+{
+    return segment->memory
+           && (!segment->foreign || one_in == 0
+               || (atomic_fetch_add(&asked, 1) + 1) % one_in == 0);
 }
 
 static unsigned int ways_of(const inject_way_t *ways)
@@ -166,8 +182,9 @@ const inject_way_t *inject(const char *name, const inject_way_t *ways,
         return NULL;
     }
     segment = find_segment(caller);
-    if (!segment || (kind == INJECT_MEMORY && !segment->memory)
-        || getpid() != process || atomic_fetch_add(&count, 1) + 1 != target) {
+    if (!segment || getpid() != process
+        || (kind == INJECT_MEMORY && !memory_counts(segment))
+        || atomic_fetch_add(&count, 1) + 1 != target) {
         return NULL;
     }
     hit.call = name;
@@ -185,6 +202,11 @@ int inject_watched(void)
 void inject_watch(void)
 {
     watched = 1;
+}
+
+void inject_pause(int on)
+{
+    paused = on;
 }
 
 /* One round of hashing is like the next: what the first two ask for counts,

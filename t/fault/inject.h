@@ -36,6 +36,11 @@ typedef struct inject_hit_t {
  *  0: none does. */
 void inject_start(unsigned long n, unsigned int way);
 
+/** Until it is called again, of the memory that other libraries ask for only
+ *  one piece in so many counts; 0: each. For scenarios that use a library much
+ *  as another one does, which counts all of it. */
+void inject_spare(unsigned int one_in);
+
 /** Count no more, and tell what failed. */
 inject_hit_t inject_stop(void);
 
@@ -66,6 +71,9 @@ int inject_watched(void);
 
 /** Count what this thread calls. */
 void inject_watch(void);
+
+/** With @a on, do not count what this thread calls, until it is off. */
+void inject_pause(int on);
 
 /** Does nothing; a program that needs it has inject_calls.c. */
 void inject_calls(void);

@@ -10,16 +10,8 @@
  * one, or is never looked at, is left out.
  */
 
-/* Its wrappers have these names, too. */
-#undef _FORTIFY_SOURCE
+#include "inject_calls.h"
 
-#include "inject.h"
-
-#include <dirent.h>
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <iconv.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -41,53 +33,12 @@
 #include <apr_allocator.h>
 #include <apr_pools.h>
 
-#define HARD(error) { error, 0, #error }
-#define SOFT(error) { error, 1, #error }
-/** Less was done than was asked for. */
-#define SHORT { 0, 1, "short" }
-/** The end of what there is to read. */
-#define END { 0, 0, "end" }
-
 /* For the libraries, too, whatever the compiler's options say of the rest. */
 #pragma GCC visibility push(default)
 
-/** The system's function. */
-#define NEXT(name) \
-    static __typeof__(name) *next; \
-    if (!next) { \
-        next = (__typeof__(name) *)dlsym(RTLD_NEXT, #name); \
-    }
-
-#define WAY(name, kind, ...) \
-    static const inject_way_t ways[] = { __VA_ARGS__, { 0, 0, NULL } }; \
-    const inject_way_t *way \
-        = inject(name, ways, kind, __builtin_return_address(0))
-
-/** Return value with errno. */
-#define FAIL(name, value, ...) \
-    WAY(name, INJECT_CALL, __VA_ARGS__); \
-    if (way) { \
-        errno = way->error; \
-        return value; \
-    }
-
-/** Return what says why. */
-#define FAIL_CODE(name, ...) \
-    WAY(name, INJECT_CALL, __VA_ARGS__); \
-    if (way) { \
-        return way->error; \
-    }
-
-/** Return NULL for want of memory. */
-#define FAIL_MEMORY(name) \
-    WAY(name, INJECT_MEMORY, HARD(ENOMEM)); \
-    if (way) { \
-        errno = way->error; \
-        return NULL; \
-    }
-
 void inject_calls(void)
 {
+    inject_files();
 }
 
 /* Memory. */
@@ -243,6 +194,13 @@ int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
     NEXT(getsockopt)
     FAIL("getsockopt", -1, HARD(ENOBUFS))
     return next(fd, level, name, value, len);
+}
+
+int socketpair(int domain, int type, int protocol, int fds[2])
+{
+    NEXT(socketpair)
+    FAIL("socketpair", -1, HARD(EMFILE))
+    return next(domain, type, protocol, fds);
 }
 
 int getpeername(int fd, struct sockaddr *address, socklen_t *len)
@@ -465,151 +423,6 @@ int getnameinfo(const struct sockaddr *address, socklen_t len, char *host,
     NEXT(getnameinfo)
     FAIL_CODE("getnameinfo", HARD(EAI_MEMORY))
     return next(address, len, host, host_len, service, service_len, flags);
-}
-
-/* Files. */
-
-int open(const char *path, int flags, ...)
-{
-    va_list args;
-    mode_t mode;
-
-    NEXT(open)
-    va_start(args, flags);
-    mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, mode_t) : 0;
-    va_end(args);
-    FAIL("open", -1, HARD(EMFILE), HARD(EACCES))
-    return next(path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-    va_list args;
-    mode_t mode;
-
-    NEXT(open64)
-    va_start(args, flags);
-    mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, mode_t) : 0;
-    va_end(args);
-    FAIL("open64", -1, HARD(EMFILE), HARD(EACCES))
-    return next(path, flags, mode);
-}
-
-FILE *fopen(const char *path, const char *mode)
-{
-    NEXT(fopen)
-    FAIL("fopen", NULL, HARD(EMFILE))
-    return next(path, mode);
-}
-
-FILE *fopen64(const char *path, const char *mode)
-{
-    NEXT(fopen64)
-    FAIL("fopen64", NULL, HARD(EMFILE))
-    return next(path, mode);
-}
-
-DIR *opendir(const char *path)
-{
-    NEXT(opendir)
-    FAIL("opendir", NULL, HARD(EMFILE))
-    return next(path);
-}
-
-int mkstemp(char *name)
-{
-    NEXT(mkstemp)
-    FAIL("mkstemp", -1, HARD(EMFILE), HARD(ENOSPC))
-    return next(name);
-}
-
-int fstat(int fd, struct stat *found)
-{
-    NEXT(fstat)
-    FAIL("fstat", -1, HARD(EIO))
-    return next(fd, found);
-}
-
-int stat(const char *path, struct stat *found)
-{
-    NEXT(stat)
-    FAIL("stat", -1, HARD(EIO))
-    return next(path, found);
-}
-
-int lstat(const char *path, struct stat *found)
-{
-    NEXT(lstat)
-    FAIL("lstat", -1, HARD(EIO))
-    return next(path, found);
-}
-
-off_t lseek(int fd, off_t offset, int whence)
-{
-    NEXT(lseek)
-    FAIL("lseek", -1, HARD(EIO))
-    return next(fd, offset, whence);
-}
-
-int fsync(int fd)
-{
-    NEXT(fsync)
-    FAIL("fsync", -1, HARD(EIO), HARD(ENOSPC))
-    return next(fd);
-}
-
-int fdatasync(int fd)
-{
-    NEXT(fdatasync)
-    FAIL("fdatasync", -1, HARD(EIO))
-    return next(fd);
-}
-
-int ftruncate(int fd, off_t len)
-{
-    NEXT(ftruncate)
-    FAIL("ftruncate", -1, HARD(EIO))
-    return next(fd, len);
-}
-
-int rename(const char *from, const char *to)
-{
-    NEXT(rename)
-    FAIL("rename", -1, HARD(EIO), HARD(ENOSPC))
-    return next(from, to);
-}
-
-int unlink(const char *path)
-{
-    NEXT(unlink)
-    FAIL("unlink", -1, HARD(EIO))
-    return next(path);
-}
-
-int close(int fd)
-{
-    NEXT(close)
-    WAY("close", INJECT_CALL, HARD(EIO), HARD(EINTR));
-    if (way) {
-        (void)next(fd);
-        errno = way->error;
-        return -1;
-    }
-    return next(fd);
-}
-
-int dup(int fd)
-{
-    NEXT(dup)
-    FAIL("dup", -1, HARD(EMFILE))
-    return next(fd);
-}
-
-iconv_t iconv_open(const char *to, const char *from)
-{
-    NEXT(iconv_open)
-    FAIL("iconv_open", (iconv_t)-1, HARD(ENOMEM), HARD(EMFILE))
-    return next(to, from);
 }
 
 /* Threads and processes. */

@@ -34,6 +34,7 @@ typedef struct sink_t {
     int mail_cap;           /**< messages of a connection, then 421; 0: any */
     int lose_final;         /**< the answer to this message, from 1, is lost */
     int close_at_mail;      /**< ends at this MAIL, from 1; 0: never */
+    int hangs_up;           /**< ends behind this message, from 1; 0: never */
     int singly;             /**< each reply is a segment of its own */
     const char *refuse;     /**< recipients that begin so: 550; or NULL */
     /* One in so many, 0: never. */

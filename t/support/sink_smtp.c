@@ -313,6 +313,9 @@ static void take_message(sink_session_t *session)
     if (accepted && number == sink->lose_final) {
         sink_break_off(session, before);
     }
+    else if (accepted && number == sink->hangs_up) {
+        session->mode = SINK_GONE;
+    }
 }
 
 static void take_data(sink_session_t *session)
@@ -403,6 +406,10 @@ static void take_other(sink_session_t *session)
     }
     else if (strcmp(line, "NOOP") == 0) {
         sink_say(session, "250 2.0.0 ok");
+    }
+    else if (strncmp(line, "VRFY ", 5) == 0 || strncmp(line, "EXPN ", 5) == 0
+             || strcmp(line, "HELP") == 0) {
+        sink_say(session, "252 2.0.0 perhaps");
     }
     else {
         violation(session, "unknown command");
