@@ -4,7 +4,7 @@
 # link the same libraries. Programs that use threads are named a second time
 # in threaded_tests: those also run under ThreadSanitizer. Those of fault_tests
 # run for as long as all others; ./bootstrap check has them where memory is
-# watched and where coverage is counted, make check has them, too.
+# watched (asan), make check has them, too.
 # Helpers shared by tests are sources of libtestsupport.la.
 
 unit_tests =

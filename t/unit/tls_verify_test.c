@@ -320,8 +320,10 @@ static void test_lack(apr_pool_t *pool)
     smtpc_tls_fault_t fault = {
         .error = X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, .issuer = "I"
     };
+    static const int lacks[] = { EMFILE, ENFILE, ENOMEM };
     const char *why;
 
+    ERR_clear_error();
     ERR_raise(ERR_LIB_SYS, EMFILE);
     fault.lack = ERR_peek_error();
     why = smtpc__tls_verify_reason(&fault, "h", pool);
@@ -334,6 +336,11 @@ static void test_lack(apr_pool_t *pool)
     tap_ok(!smtpc__tls_lack(0, pool), "no error");
     tap_ok(!smtpc__tls_lack(ERR_PACK(ERR_LIB_SSL, 0, EMFILE), pool),
            "the number of another one");
+    for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+        ERR_raise(ERR_LIB_SYS, lacks[i]);
+        tap_ok(smtpc__tls_lack(ERR_get_error(), pool) != NULL, "error %d",
+               lacks[i]);
+    }
 }
 
 /* And for each failure of a handshake. */
