@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Scenarios that run once for every call that can fail, and the rig that lets
-# it fail. They are run with the unit tests, in every stage that runs these.
+# it fail.
 noinst_LTLIBRARIES += libfault.la
 libfault_la_SOURCES = t/fault/fault.c t/fault/fault.h \
 	t/fault/front.c t/fault/front.h \
@@ -9,12 +9,13 @@ libfault_la_SOURCES = t/fault/fault.c t/fault/fault.h \
 	t/fault/world.c t/fault/world.h
 libfault_la_LIBADD = $(APR_LIBS)
 
-fault_tests += \
-	t/fault/send_test \
-	t/fault/login_test \
+long_tests += \
 	t/fault/tls_test \
+	t/fault/compose_test
+unit_tests += \
+	t/fault/login_test \
 	t/fault/pool_test \
-	t/fault/compose_test \
+	t/fault/send_test \
 	t/fault/value_test
 t_fault_compose_test_LDADD = libfault.la $(LDADD)
 t_fault_login_test_LDADD = libfault.la $(LDADD)

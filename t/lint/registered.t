@@ -11,7 +11,7 @@ use Test::More;
 
 my $make = 'make -s --no-print-directory -C ' . build_dir();
 my %listed = map { $_ => 1 } split ' ', `$make list-dist`;
-my %is_unit_test = map { $_ => 1 } split ' ', `$make list-unit list-fault`;
+my %is_unit_test = map { $_ => 1 } split ' ', `$make list-unit list-long`;
 
 # In the list, or below a folder that is.
 sub in_dist {

@@ -2,13 +2,13 @@
 # C tests. A layer's fragment adds its programs to unit_tests; the source of
 # t/unit/x_test is t/unit/x_test.c by automake's default rule, and all of them
 # link the same libraries. Programs that use threads are named a second time
-# in threaded_tests: those also run under ThreadSanitizer. Those of fault_tests
+# in threaded_tests: those also run under ThreadSanitizer. Those of long_tests
 # run for as long as all others; ./bootstrap check has them where memory is
 # watched (asan), make check has them, too.
 # Helpers shared by tests are sources of libtestsupport.la.
 
 unit_tests =
-fault_tests =
+long_tests =
 threaded_tests =
 testsupport_sources =
 
@@ -26,10 +26,10 @@ include $(top_srcdir)/t/fault/local.mk
 noinst_LTLIBRARIES += libtestsupport.la
 libtestsupport_la_SOURCES = $(testsupport_sources)
 
-check_PROGRAMS += $(fault_tests) $(unit_tests)
+check_PROGRAMS += $(long_tests) $(unit_tests)
 LDADD = libtestsupport.la libtap.la libformparser.la libsmtpclient_core.la
 
-TESTS += $(fault_tests) $(unit_tests)
+TESTS += $(long_tests) $(unit_tests)
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
 	$(top_srcdir)/build-aux/tap-driver.sh
 AM_TESTS_ENVIRONMENT = \
@@ -37,14 +37,14 @@ AM_TESTS_ENVIRONMENT = \
 	TOP_BUILDDIR='$(abs_top_builddir)'; export TOP_BUILDDIR;
 
 # For ./bootstrap check, which builds these and runs them itself.
-.PHONY: build-unit build-fault build-threaded
-.PHONY: list-unit list-fault list-threaded
+.PHONY: build-unit build-long build-threaded
+.PHONY: list-unit list-long list-threaded
 build-unit: $(unit_tests)
-build-fault: $(fault_tests)
+build-long: $(long_tests)
 build-threaded: $(threaded_tests)
 list-unit:
 	@for t in $(unit_tests); do echo $$t; done
-list-fault:
-	@for t in $(fault_tests); do echo $$t; done
+list-long:
+	@for t in $(long_tests); do echo $$t; done
 list-threaded:
 	@for t in $(threaded_tests); do echo $$t; done
