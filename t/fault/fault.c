@@ -119,7 +119,7 @@ const char *fault_judge(apr_status_t rv, apr_pool_t *pool)
     }
     /* OpenSSL does not always tell that it was for want of memory that it
      * could not make sense of something. */
-    if (last.foreign && last.way->error == ENOMEM && rv == SMTPC_EARG) {
+    if (last.openssl && last.way->error == ENOMEM && rv == SMTPC_EARG) {
         return NULL;
     }
     switch (rv) {

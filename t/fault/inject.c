@@ -27,6 +27,7 @@ typedef struct segment_t {
     uintptr_t end;
     int memory;  /* what it allocates counts, too */
     int foreign; /* it is not the program */
+    int openssl; /* it is OpenSSL */
 } segment_t;
 
 static segment_t segments[SEGMENTS_MAX];
@@ -76,6 +77,11 @@ static int counts(const char *name)
     return -1;
 }
 
+static int is_openssl(const char *name)
+{
+    return strstr(name, "libssl.so") || strstr(name, "libcrypto.so");
+}
+
 static int note_object(struct dl_phdr_info *object, size_t size, void *data)
 {
     int memory = counts(object->dlpi_name);
@@ -96,6 +102,7 @@ static int note_object(struct dl_phdr_info *object, size_t size, void *data)
         segments[segment_count].end
             = object->dlpi_addr + part->p_vaddr + part->p_memsz;
         segments[segment_count].foreign = object->dlpi_name[0] != '\0';
+        segments[segment_count].openssl = is_openssl(object->dlpi_name);
         segments[segment_count++].memory = memory;
     }
     return 0;
@@ -188,7 +195,7 @@ const inject_way_t *inject(const char *name, const inject_way_t *ways,
         return NULL;
     }
     hit.call = name;
-    hit.foreign = segment->foreign;
+    hit.openssl = segment->openssl;
     hit.ways = ways_of(ways);
     hit.way = &ways[target_way < hit.ways ? target_way : 0];
     return hit.way;

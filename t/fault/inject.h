@@ -29,7 +29,7 @@ typedef struct inject_hit_t {
     const char *call;         /**< its name; NULL: none was reached */
     const inject_way_t *way;
     unsigned int ways;        /**< how many it has */
-    int foreign;              /**< another library had called it */
+    int openssl;              /**< OpenSSL had called it */
 } inject_hit_t;
 
 /** Count from here on: call number @a n, from 1, fails in way @a way, from 0;
