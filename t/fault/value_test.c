@@ -21,6 +21,9 @@
 #include "fault.h"
 #include "model/address_int.h"
 
+/** A domain that libidn2 has to write in ASCII. */
+#define BUCHER "b\xc3\xbc" "cher.example"
+
 #define THEN(step) (rv == APR_SUCCESS ? (step) : rv)
 
 static const char *directory;
@@ -134,12 +137,55 @@ static void empty(int *mails, int *others, const char *folder,
     }
 }
 
-/* There is one file if and only if the result says so, and nothing beside. */
+/* Ways to hand a message to a client. */
+
+static apr_status_t hand_one(smtpc_client_t *client, smtpc_message_t *message,
+                             apr_pool_t *pool)
+{
+    smtpc_result_t *result = NULL;
+
+    return smtpc_client_send(&result, client, message, pool);
+}
+
+static apr_status_t hand_many(smtpc_client_t *client,
+                              smtpc_message_t *message, apr_pool_t *pool)
+{
+    smtpc_result_t *result = NULL;
+
+    return smtpc_client_send_many(&result, client, &message, 1, pool);
+}
+
+static apr_status_t hand_async(smtpc_client_t *client,
+                               smtpc_message_t *message, apr_pool_t *pool)
+{
+    async_t async;
+    apr_status_t rv;
+
+    (void)pool;
+    async_init(&async);
+    rv = smtpc_client_send_async(client, message, async_completed, &async);
+    if (rv == APR_SUCCESS) {
+        (void)async_wait(&async, 1);
+        rv = async.status;
+    }
+    async_end(&async);
+    return rv;
+}
+
+/* One of them, and what it is called. */
+typedef struct hand_t {
+    const char *name;
+    apr_status_t (*hand)(smtpc_client_t *client, smtpc_message_t *message,
+                         apr_pool_t *pool);
+} hand_t;
+
+/* There is one file if and only if the status says so, and nothing beside;
+ * baton is a hand_t. */
 static const char *pickup(apr_pool_t *pool, void *baton)
 {
+    const hand_t *hand = baton;
     smtpc_message_t *message = async_message("ann@example.net", pool);
     smtpc_client_t *client = NULL;
-    smtpc_result_t *result = NULL;
     smtpc_env_t *env = NULL;
     const char *wrong;
     apr_pool_t *own;
@@ -147,14 +193,13 @@ static const char *pickup(apr_pool_t *pool, void *baton)
     int others;
     int mails;
 
-    (void)baton;
     apr_pool_create(&own, NULL);
     fault_start();
     rv = smtpc_env_create(&env, own);
     rv = THEN(smtpc_client_create(&client, env, "mail.test", 25, own));
     rv = THEN(smtpc_client_set_pickup_directory(client, directory));
     rv = THEN(smtpc_client_set_delivery(client, SMTPC_DELIVER_PICKUP));
-    rv = THEN(smtpc_client_send(&result, client, message, pool));
+    rv = THEN(hand->hand(client, message, pool));
     apr_pool_destroy(own);
     (void)fault_stop();
     wrong = fault_judge(rv, pool);
@@ -167,6 +212,66 @@ static const char *pickup(apr_pool_t *pool, void *baton)
         wrong = "a file that was left there";
     }
     return wrong;
+}
+
+/* What a client is told: names in normal form, addresses, secrets, fields. */
+static apr_status_t configure(smtpc_client_t *client)
+{
+    static const smtpc_xclient_t other = { .name = "[UNAVAILABLE]",
+                                           .addr = "::1" };
+    apr_status_t rv = smtpc_client_set_host(client, BUCHER);
+
+    rv = THEN(smtpc_client_add_host(client, BUCHER, 26));
+    rv = THEN(smtpc_client_set_verify_name(client, BUCHER));
+    rv = THEN(smtpc_client_set_hello_name(client, "a.example"));
+    rv = THEN(smtpc_client_set_from(client, "ann@" BUCHER));
+    rv = THEN(smtpc_client_set_proxy(client, SMTPC_PROXY_SOCKS5, BUCHER, 1));
+    rv = THEN(smtpc_client_set_proxy_credentials(client, "ann", "s3cret"));
+    rv = THEN(smtpc_client_set_local_address(client, "::1"));
+    rv = THEN(smtpc_client_set_xclient(client, &other));
+    rv = THEN(smtpc_client_set_ciphers(client, "ECDHE+AESGCM"));
+    rv = THEN(smtpc_client_set_cipher_suites(client,
+                                             "TLS_AES_128_GCM_SHA256"));
+    rv = THEN(smtpc_client_set_groups(client, "X25519"));
+    rv = THEN(smtpc_client_mask_capabilities(client, "CHUNKING"));
+    rv = THEN(smtpc_client_add_default_header(client, "X-Site", BUCHER));
+    return THEN(smtpc_client_add_forced_header(client, "X-Shop", BUCHER));
+}
+
+static const char *told(apr_pool_t *pool, void *baton)
+{
+    smtpc_client_t *client = NULL;
+    smtpc_env_t *env = NULL;
+    const char *wrong;
+    apr_pool_t *own;
+    apr_status_t rv;
+    char reason[256] = "no client";
+    int same;
+
+    (void)baton;
+    /* Lists for TLS are tried out on a context, which tls_test makes. */
+    inject_spare(37);
+    apr_pool_create(&own, NULL);
+    fault_start();
+    rv = smtpc_env_create(&env, own);
+    rv = THEN(smtpc_client_create(&client, env, NULL, 0, own));
+    rv = THEN(configure(client));
+    if (client) {
+        apr_cpystrn(reason, smtpc_client_error(client), sizeof(reason));
+    }
+    same = rv != APR_SUCCESS
+           || strcmp(smtpc_client_host(client), BUCHER) == 0;
+    apr_pool_destroy(own);
+    (void)fault_stop();
+    inject_spare(0);
+    wrong = fault_judge(rv, pool);
+    if (wrong) {
+        return apr_psprintf(pool, "%s (%s)", wrong, reason);
+    }
+    if (rv != APR_SUCCESS && reason[0] == '\0') {
+        return "no reason";
+    }
+    return same ? NULL : "success, but another host";
 }
 
 static void make_files(void)
@@ -193,6 +298,11 @@ static void make_files(void)
 
 int main(void)
 {
+    static hand_t hands[] = { { "pickup", hand_one },
+                              { "pickup, a batch", hand_many },
+                              { "pickup, asynchronous", hand_async } };
+    apr_size_t i;
+
     make_files();
     fault_run("settings", settings, NULL);
     fault_run("a secret in a file", secret,
@@ -202,7 +312,10 @@ int main(void)
     fault_run("a secret of a program", secret,
               apr_pstrdup(tap_pool(), "exec:/bin/echo s3cret"));
     fault_run("addresses", addresses, NULL);
-    fault_run("pickup", pickup, NULL);
+    fault_run("a client's settings", told, NULL);
+    for (i = 0; i < sizeof(hands) / sizeof(hands[0]); i++) {
+        fault_run(hands[i].name, pickup, &hands[i]);
+    }
     (void)rmdir(directory);
     return tap_done();
 }
