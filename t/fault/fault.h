@@ -11,7 +11,8 @@
  * the program ends.
  *
  * FAULT_ONLY=scenario, scenario:n or scenario:n:way runs that alone;
- * FAULT_TRACE=1 says what fails.
+ * FAULT_TRACE=1 says what fails; FAULT_ALL=1 spares none of the calls that
+ * inject_spare() would.
  */
 
 #include <apr_pools.h>
