@@ -104,10 +104,18 @@ apr_status_t smtpc__client_check_host(const char **normal,
                                       smtpc_client_t *client,
                                       const char *host)
 {
+    apr_status_t rv;
+
     if (!host || *host == '\0') {
         return smtpc__client_fail(client, SMTPC_EARG, "the host is empty");
     }
-    if (smtpc__host_check(normal, host, client->scratch) != APR_SUCCESS) {
+    rv = smtpc__host_check(normal, host, client->scratch);
+    if (rv == APR_ENOMEM) {
+        return smtpc__client_fail(client, rv, "no memory to look at the host "
+                                  "\"%s\"",
+                                  smtpc__client_quoted(client, host));
+    }
+    if (rv != APR_SUCCESS) {
         return smtpc__client_fail(client, SMTPC_EARG, "\"%s\" is not a host "
                                   "name or IP address",
                                   smtpc__client_quoted(client, host));

@@ -253,7 +253,7 @@ apr_status_t smtpc__host_check(const char **normal, const char *host,
     }
     rv = smtpc__domain_normal(&domain, &ignored, host, pool);
     if (rv != APR_SUCCESS) {
-        return SMTPC_EARG;
+        return rv == APR_ENOMEM ? rv : SMTPC_EARG;
     }
     *normal = domain.ascii;
     return APR_SUCCESS;

@@ -132,11 +132,17 @@ static apr_status_t take_host_name(const char **name, parse_t *parse,
                                    const char *value)
 {
     const char *normal;
+    apr_status_t rv = APR_SUCCESS;
 
     value = trimmed(parse, value);
-    if (*value != '\0'
-        && smtpc__host_check(&normal, value, parse->scratch)
-               != APR_SUCCESS) {
+    if (*value != '\0') {
+        rv = smtpc__host_check(&normal, value, parse->scratch);
+    }
+    if (rv == APR_ENOMEM) {
+        (void)refuse(parse, value, "cannot be looked at: there is no memory");
+        return rv;
+    }
+    if (rv != APR_SUCCESS) {
         return refuse(parse, value, "is not a host name or IP address");
     }
     *name = keep(parse, value);

@@ -27,7 +27,6 @@ typedef struct segment_t {
     uintptr_t start;
     uintptr_t end;
     int memory;  /* what it allocates counts, too */
-    int foreign; /* it is not the program */
     int openssl; /* it is OpenSSL */
 } segment_t;
 
@@ -42,8 +41,8 @@ static unsigned int target_way;
 /* Written by the one call that is the n-th. */
 static inject_hit_t hit;
 
-static unsigned int one_in; /* of others' memory counts, 0: all of it */
-static atomic_uint asked;   /* by others for memory */
+static unsigned int one_in; /* of OpenSSL's memory counts, 0: all of it */
+static atomic_uint asked;   /* by OpenSSL for memory */
 
 static __thread int watched;
 static __thread int paused; /* for a moment nothing counts */
@@ -102,7 +101,6 @@ static int note_object(struct dl_phdr_info *object, size_t size, void *data)
         segments[segment_count].start = object->dlpi_addr + part->p_vaddr;
         segments[segment_count].end
             = object->dlpi_addr + part->p_vaddr + part->p_memsz;
-        segments[segment_count].foreign = object->dlpi_name[0] != '\0';
         segments[segment_count].openssl = is_openssl(object->dlpi_name);
         segments[segment_count++].memory = memory;
     }
@@ -167,7 +165,7 @@ unsigned long inject_count(void)
 static int memory_counts(const segment_t *segment)
 {
     return segment->memory
-           && (!segment->foreign || one_in == 0
+           && (!segment->openssl || one_in == 0
                || (atomic_fetch_add(&asked, 1) + 1) % one_in == 0);
 }
 

@@ -36,9 +36,9 @@ typedef struct inject_hit_t {
  *  0: none does. */
 void inject_start(unsigned long n, unsigned int way);
 
-/** Until it is called again, of the memory that other libraries ask for only
- *  one piece in so many counts; 0: each. For scenarios that use a library much
- *  as another one does, which counts all of it. */
+/** Until it is called again, of the memory that OpenSSL asks for only one piece
+ *  in so many counts; 0: each. For scenarios that use it much as another one
+ *  does, which counts all of it. */
 void inject_spare(unsigned int one_in);
 
 /** Count no more, and tell what failed. */

@@ -74,6 +74,7 @@ SMTPC_DECLARE(apr_status_t) smtpc_client_check(smtpc_client_t *client)
  *   SMTPC_EBUSY      an operation runs
  *   SMTPC_EDISPOSED  the client was disposed of
  *   SMTPC_EARG       the value is invalid; nothing was changed
+ *   APR_ENOMEM       there is no memory to look at a name; likewise
  * What they set holds for the operations that start afterwards. */
 
 /** Send to @a host: a domain name or an IP address. @since 0.1 */
