@@ -141,6 +141,15 @@ static const char *refusal_advice(smtpc_stage_e stage, int code,
     return "the server does not want this message: its text says why";
 }
 
+/* Whether no server said no: what a login takes, this machine has not now. A
+ * code that is no 4xx is then the answer to a login that was given up. */
+static int lacks_something(const smtpc_result_t *result)
+{
+    return result->status == SMTPC_ETEMP
+           && (result->code == 0
+               || (result->stage == SMTPC_STAGE_AUTH && result->code >= 500));
+}
+
 /* Return what to do about status, which is no refusal of a recipient. */
 static const char *advice(const smtpc_result_t *result)
 {
@@ -160,12 +169,10 @@ static const char *advice(const smtpc_result_t *result)
         return "check user name, password and the mechanisms the server "
                "offers";
     case SMTPC_ETEMP:
-        if (result->code == 0) {
-            /* No server said no: this machine lacks something. */
+    case SMTPC_EREJECTED:
+        if (lacks_something(result)) {
             return "a later try may succeed";
         }
-        return refusal_advice(result->stage, result->code, result->enhanced);
-    case SMTPC_EREJECTED:
         return refusal_advice(result->stage, result->code, result->enhanced);
     case SMTPC_EPROTO:
         return "check that an SMTP server answers on this port; a later try "

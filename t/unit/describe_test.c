@@ -169,6 +169,16 @@ static void failures(void)
          "for now, without a reply");
 
     result = make(1);
+    smtpc__result_reply(result, 501, "5.7.0", "given up");
+    smtpc__result_fail(result, SMTPC_ETEMP, SMTPC_STAGE_AUTH,
+                       "given up, no memory: 501 5.7.0 given up");
+    says(result,
+         "mail.example.org:587: not sent to r0@example.net, logging in "
+         "(AUTH): given up, no memory: 501 5.7.0 given up; a later try may "
+         "succeed",
+         "the server said no to what was given up, not to the message");
+
+    result = make(1);
     smtpc__result_recipient_set(result, 0, SMTPC_RCPT_IN_DOUBT,
                                 SMTPC_STAGE_END, 0, "", "");
     smtpc__result_fail(result, SMTPC_ETIMEOUT, SMTPC_STAGE_END,
