@@ -21,14 +21,11 @@ static smtpc_dkim_t *signer;
 
 static apr_status_t send_and_cancel(world_t *world)
 {
-    apr_status_t rv = smtpc_client_send_async(world->client,
-                                              world->mails[world->sent],
-                                              world_completed, world);
+    apr_status_t rv = world_start_async(world);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    world->out->started = 1;
     rv = smtpc_client_cancel(world->client);
     (void)async_wait(&world->async, 1);
     rv = THEN(world->async.status);

@@ -67,8 +67,9 @@ apr_status_t world_send_many(world_t *world)
     return rv;
 }
 
-void world_completed(smtpc_client_t *client, apr_status_t status,
-                     const smtpc_result_t *result, void *baton)
+/* A smtpc_completed_fn_t; the baton is the world. */
+static void completed(smtpc_client_t *client, apr_status_t status,
+                      const smtpc_result_t *result, void *baton)
 {
     world_t *world = baton;
 
@@ -76,16 +77,23 @@ void world_completed(smtpc_client_t *client, apr_status_t status,
     async_completed(client, status, result, &world->async);
 }
 
-apr_status_t world_send_async(world_t *world)
+apr_status_t world_start_async(world_t *world)
 {
     apr_status_t rv = smtpc_client_send_async(world->client,
                                               world->mails[world->sent],
-                                              world_completed, world);
+                                              completed, world);
+
+    world->out->started = rv == APR_SUCCESS;
+    return rv;
+}
+
+apr_status_t world_send_async(world_t *world)
+{
+    apr_status_t rv = world_start_async(world);
 
     if (rv != APR_SUCCESS) {
         return rv;
     }
-    world->out->started = 1;
     (void)async_wait(&world->async, 1);
     return world->async.status;
 }

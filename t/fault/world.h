@@ -101,9 +101,8 @@ apr_status_t world_send_many(world_t *world);
 /** and without waiting: one; what it is like is noted when it is over. */
 apr_status_t world_send_async(world_t *world);
 
-/** A smtpc_completed_fn_t for world_send_async(); the baton is the world. */
-void world_completed(smtpc_client_t *client, apr_status_t status,
-                     const smtpc_result_t *result, void *baton);
+/** Begin what world_send_async() waits for. */
+apr_status_t world_start_async(world_t *world);
 
 /** For a way's between: wait until the sink has ended its connections. */
 void world_wait_closed(world_t *world);
